@@ -1,0 +1,43 @@
+import type { Audience, ChangeFrame, Cursor, SnapshotFrame } from "@setpoint/protocol/frames";
+
+/** What one subscription is about. Absent `namespaces` = all. */
+export interface Projection {
+  readonly environment: string;
+  /** Sorted, without duplicates. */
+  readonly namespaces?: readonly string[];
+  readonly audience: Audience;
+}
+
+export interface Place {
+  readonly revision: number;
+  readonly cursor: Cursor;
+}
+
+/** What a hub is told after each durable commit group: the place, and the frame where the projection was touched. */
+export interface Step extends Place {
+  readonly frame?: ChangeFrame;
+}
+
+/** The way from an older place to a newer one, at most the head. */
+export interface CatchUp {
+  /** The projection's state hash at the cursor asked for. */
+  readonly hashAtCursor: string;
+  /** One joined frame whose `previous` is the cursor's revision; absent when nothing of the projection changed. */
+  readonly frame?: ChangeFrame;
+  /** The place that the frame (or its absence) brings to. */
+  readonly upTo: Place;
+}
+
+/** Where frames come from: the daemon's engine, or a client of another daemon. */
+export interface FrameSource {
+  /** The durable head. */
+  head(): Place;
+  /** The whole projection at the head. Called only for projections that `follow` serves. */
+  snapshot(projection: Projection): Omit<SnapshotFrame, "reason">;
+  /** Where a cursor at or below the head stands. A bare revision is `known` unless it is too old. */
+  locate(cursor: Cursor): Promise<"known" | "other_history" | "too_old">;
+  /** `undefined` when the way cannot be told (a snapshot `too_old` answers then). */
+  catchUp(projection: Projection, cursor: Cursor): Promise<CatchUp | undefined>;
+  /** Calls the listener for every step after now, in order. Returns what stops it. */
+  follow(projection: Projection, listener: (step: Step) => void): () => void;
+}

@@ -1,0 +1,34 @@
+import type { Issue } from "../issue.ts";
+import type { Json } from "../json.ts";
+import type { Change } from "../records/change.ts";
+import type { Refusal } from "./batch.ts";
+
+/** What a reader of one environment would see differently. */
+export interface EffectiveChange {
+  readonly kind: "value" | "flag" | "segment";
+  readonly environment: string;
+  readonly key: string;
+  readonly before?: Json;
+  readonly after?: Json;
+}
+
+/** Something that stands between a valid plan and its commit, and what clears it. */
+export interface Gate {
+  readonly gate: "approval";
+  readonly environment: string;
+  readonly open: boolean;
+  readonly reason: string;
+  readonly clearedBy: string;
+}
+
+/** The pure result of planning a batch; committing it is another step. */
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly effective: readonly EffectiveChange[];
+  readonly issues: readonly Issue[];
+  readonly gates: readonly Gate[];
+  /** Schemas or environments change: what is derived from them must be derived anew. */
+  readonly structural: boolean;
+  /** Why the plan may not be committed, the first reason in the order of the wire contract; absent = it may. */
+  readonly refusal?: Refusal;
+}
