@@ -48,6 +48,4 @@ export interface SchemaModel {
   isBranch(key: string): boolean;
 }
 
-export type CompiledSchema =
-  | { readonly ok: true; readonly model: SchemaModel }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
+export type CompiledSchema = { readonly ok: true; readonly model: SchemaModel } | { readonly ok: false; readonly issues: readonly Issue[] };
