@@ -24,6 +24,7 @@ export function run(command, args, { capture = false, env = {} } = {}) {
         ...process.env,
         DO_NOT_TRACK: "1",
         TURBO_TELEMETRY_DISABLED: "1",
+        ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
         PATH: [path.join(root, "node_modules", ".bin"), process.env.PATH].join(path.delimiter),
         ...env,
       },
