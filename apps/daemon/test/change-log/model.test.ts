@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { createMemoryChangeLog } from "../../src/drivers/change-log/memory.ts";
 import { openSqliteChangeLog } from "../../src/drivers/change-log/sqlite.ts";
 import type { ChangeLog, EntryChange } from "../../src/ports/change-log.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { temporaryFolder } from "../state-folder/temporary-folder.ts";
 
 // Both drivers against the naive log: the whole state at every revision, as a Map.
 

@@ -8,7 +8,7 @@ import { emptyHead } from "../../src/drivers/change-log/chain.ts";
 import { openSqliteChangeLog } from "../../src/drivers/change-log/sqlite.ts";
 import type { SqliteSettings } from "../../src/drivers/change-log/sqlite-settings.ts";
 import type { ChangeLog } from "../../src/ports/change-log.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { temporaryFolder } from "../state-folder/temporary-folder.ts";
 
 const one = [contractEntry(1, [storedChange("a.b", 1), storedChange("a.c", 1)])];
 

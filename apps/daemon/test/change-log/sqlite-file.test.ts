@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { chainHash, emptyHead } from "../../src/drivers/change-log/chain.ts";
 import { openSqliteChangeLog } from "../../src/drivers/change-log/sqlite.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { temporaryFolder } from "../state-folder/temporary-folder.ts";
 
 const newPath = () => join(temporaryFolder(), "setpoint.db");
 
