@@ -311,7 +311,7 @@ function verdict(plan: Omit<Plan, "refusal">, findings: Findings, reader: Record
     const [first] = errors as [Issue];
     return {
       code: "validation_failed",
-      detail: errors.length === 1 ? first.message : `${first.message} (and ${errors.length - 1} more)`,
+      detail: `${first.key}: ${first.message}${errors.length === 1 ? "" : ` (and ${errors.length - 1} more)`}`,
       issues: plan.issues,
     };
   }

@@ -1,0 +1,65 @@
+import { type Change, type Json, type JsonObject, type Plan, type RecordReader, resolveKey } from "@setpoint/core";
+import type { Committer, CommitRequest, PreviewOutcome } from "./commit.ts";
+import { type Answer, answer, type Caller, refuse } from "./handler.ts";
+import type { View } from "./view.ts";
+
+/** What of a call every commit needs. */
+interface CommittingCall {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly origin: string;
+  readonly idempotency?: { readonly key: string; readonly request: string };
+}
+
+/** Commits for a call and answers it. */
+export async function commitAnswer(
+  committer: Committer,
+  call: CommittingCall,
+  request: Omit<CommitRequest, "principal" | "origin" | "requestId" | "idempotency">,
+): Promise<Answer> {
+  const { kind, id, name } = call.caller;
+  const outcome = await committer.commit({
+    ...request,
+    principal: { kind, id, name },
+    origin: call.origin,
+    requestId: call.requestId,
+    ...(call.idempotency && { idempotency: call.idempotency }),
+  });
+  if (!outcome.ok) return refuse(outcome.refusal);
+  return answer(outcome.body, outcome.replayed ? { headers: { "idempotency-replayed": "true" } } : {});
+}
+
+/** The body of an accepted batch: its changes with the versions they have now. */
+export function batchBody(after: RecordReader, plan: Plan): JsonObject {
+  return { changes: plan.changes.map((change) => withVersion(after, change)), issues: plan.issues as unknown as Json };
+}
+
+/** The answer to a preview; versions are those of today. */
+export function previewBody(view: View, outcome: PreviewOutcome): Answer {
+  if (!outcome.ok) return refuse(outcome.refusal);
+  const { plan, basedOn } = outcome;
+  return answer({
+    valid: plan.refusal === undefined,
+    basedOn,
+    changes: plan.changes.map((change) => withVersion(view.records, change)),
+    effective: plan.effective.filter(({ kind }) => kind === "value").map(({ kind: _, ...change }) => change),
+    issues: plan.issues,
+    gates: plan.gates.map(({ gate, open, reason, clearedBy }) => ({ gate, open, reason, clearedBy })),
+  });
+}
+
+/** A change as the wire shows it: without its layer. */
+export function wireChange({ layer: _, ...change }: Change): JsonObject {
+  return change as JsonObject;
+}
+
+function withVersion(reader: RecordReader, change: Change): JsonObject {
+  const record = reader.record(change);
+  const version =
+    change.kind === "value"
+      ? (resolveKey(reader, change.environment ?? "", change.key)?.version ?? 0)
+      : record?.value === undefined
+        ? 0
+        : record.revision;
+  return { ...wireChange(change), version };
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from "node:http";
+import type { Refusal } from "@setpoint/core";
+import type { Caller } from "../engine/handler.ts";
+
+/** Who may knock: hosts and origins besides the daemon's own, lower case. */
+export interface AdmissionSettings {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** The port in force; asked late, because port 0 takes a free one. */
+  readonly port: () => number;
+}
+
+/** Finds who a token belongs to; compares in constant time. */
+export type Authenticate = (token: string) => Caller | undefined;
+
+export type Admission = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refusal: Refusal };
+
+/** What every request and upgrade has to pass, in this order: Host, Origin, token. */
+export class Admissions {
+  readonly #settings: AdmissionSettings;
+  readonly #authenticate: Authenticate;
+
+  constructor(settings: AdmissionSettings, authenticate: Authenticate) {
+    this.#settings = settings;
+    this.#authenticate = authenticate;
+  }
+
+  /** Host and Origin. On a Unix socket there is no name to rebind, so Host is not looked at. */
+  place(request: IncomingMessage): Refusal | undefined {
+    const isLocalSocket = request.socket.remoteAddress === undefined && request.socket.localPort === undefined;
+    const hosts = request.headersDistinct["host"] ?? [];
+    const host = hosts[0]?.toLowerCase();
+    if (!isLocalSocket && (hosts.length !== 1 || host === undefined || !this.#isOwnHost(host))) {
+      return { code: "host_refused", detail: "The Host header names neither this daemon nor a host listed in --allowed-hosts." };
+    }
+    const origins = request.headersDistinct["origin"] ?? [];
+    if (origins.length > 1 || (origins[0] !== undefined && !this.#isAllowedOrigin(origins[0].toLowerCase()))) {
+      return { code: "origin_refused", detail: "The Origin is neither this daemon's own nor listed in --allowed-origins." };
+    }
+    return undefined;
+  }
+
+  /** The token. */
+  caller(request: IncomingMessage): Admission {
+    const given = request.headersDistinct["authorization"] ?? [];
+    const [, token] = given.length === 1 ? (/^Bearer ([\x21-\x7e]{1,512})$/.exec(given[0] as string) ?? []) : [];
+    const caller = token === undefined ? undefined : this.#authenticate(token);
+    if (caller) return { ok: true, caller };
+    const detail = given.length === 0 ? "No Authorization header was sent." : "The token is not valid here.";
+    return { ok: false, refusal: { code: "unauthenticated", detail } };
+  }
+
+  #isOwnHost(host: string): boolean {
+    const port = this.#settings.port();
+    const own = ["127.0.0.1", "localhost", "[::1]"].map((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+    return own.flat().includes(host) || this.#settings.allowedHosts.some((allowed) => allowed === host || allowed === host.replace(/:\d+$/, ""));
+  }
+
+  #isAllowedOrigin(origin: string): boolean {
+    if (this.#settings.allowedOrigins.includes(origin)) return true;
+    const [, host] = /^https?:\/\/([^/]+)$/.exec(origin) ?? [];
+    return host !== undefined && this.#isOwnHost(host);
+  }
+}
