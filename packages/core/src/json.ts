@@ -74,6 +74,8 @@ interface Level {
   expectsName: boolean;
 }
 
+const numberLiteral = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+
 /** One pass over the tokens. Syntax is left to JSON.parse: a scan that finds nothing says only that no rule of ours is broken. */
 function scan(text: string): JsonRefusal | undefined {
   const levels: Level[] = [];
@@ -99,10 +101,10 @@ function scan(text: string): JsonRefusal | undefined {
       }
       if (!string.isWellFormed()) return refuse("A lone surrogate is not text; send whole characters.");
       if (level?.members && level.expectsName) {
+        level.name = string;
         if (level.members.has(string)) return refuse(`The member ${JSON.stringify(string)} stands twice.`);
         if (string === "__proto__") return refuse("A member may not be called __proto__.");
         level.members.add(string);
-        level.name = string;
         level.expectsName = false;
       }
       continue;
@@ -121,7 +123,8 @@ function scan(text: string): JsonRefusal | undefined {
         level.expectsName = true;
       }
     } else if (char === "-" || (char >= "0" && char <= "9")) {
-      const literal = (/^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/.exec(text.slice(position, position + 4096)) ?? [char])[0];
+      numberLiteral.lastIndex = position;
+      const literal = numberLiteral.exec(text)?.[0] ?? char;
       const reason = numberRefusal(literal);
       if (reason) return refuse(reason);
       position += literal.length;
