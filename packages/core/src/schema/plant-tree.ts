@@ -1,5 +1,5 @@
 import { isJsonObject, jsonEqual, type Json } from "../json.ts";
-import { keyRefusal } from "../key.ts";
+import { keyRefusal, segmentRefusal } from "../key.ts";
 import { typeNamesOf } from "./describe.ts";
 import { pointerTo } from "./json-pointer.ts";
 import { keywords } from "./keywords.ts";
@@ -61,7 +61,7 @@ class Planting {
     const members = new Map<string, Place>();
     for (const [name, property] of target.properties) {
       const key = `${above.key}.${name}`;
-      if (!this.#isKey(key, property.pointer)) continue;
+      if (!this.#isKey(key, name, property.pointer)) continue;
       const given = defaults.filter((value) => Object.hasOwn(value, name)).map((value) => value[name] as Json);
       members.set(name, this.#place(property, { key, required: above.required && required.has(name), inherited, defaults: given }));
     }
@@ -108,8 +108,9 @@ class Planting {
     };
   }
 
-  #isKey(key: string, pointer: string): boolean {
-    const refusal = keyRefusal(key.replaceAll("*", "x"));
+  #isKey(key: string, name: string, pointer: string): boolean {
+    // The name by itself first: its dot would pass for two segments, its star for an entry.
+    const refusal = segmentRefusal(name) ?? keyRefusal(key.replaceAll("*", "x"));
     if (refusal === undefined) return true;
     this.#issues.add({
       pointer,

@@ -121,7 +121,7 @@ class Reading {
     const node = this.definition(nameOf(reference));
     if (typeof node === "object") return node;
     if (node === "circular") {
-      const message = `The reference ${reference} at ${placeOf(pointer)} leads back to itself; circular schemas are refused.`;
+      const message = `The $ref ${reference} at ${placeOf(pointer)} leads back to itself; circular schemas are refused.`;
       this.#issues.add({
         code: "circular_dependency",
         pointer: at,
@@ -130,7 +130,7 @@ class Reading {
         received: reference,
       });
     } else {
-      const message = `The reference ${reference} at ${placeOf(pointer)} names nothing: only #/$defs/<name> of the same document is followed.`;
+      const message = `The $ref ${reference} at ${placeOf(pointer)} names nothing: only #/$defs/<name> of the same document is followed.`;
       this.#issues.add({ pointer: at, message, expected: "the name of a definition in $defs", received: reference });
     }
     return undefined;

@@ -17,12 +17,13 @@ export interface SetpointMetadata {
   sensitive?: boolean | undefined;
   /** What a changed value asks of a running component. */
   effect?: Effect | undefined;
-  /** On a record: each entry becomes a key of its own. */
-  entries?: "keys" | undefined;
 }
 
 declare module "zod/v4/core" {
-  interface GlobalMeta extends SetpointMetadata {}
+  interface GlobalMeta extends SetpointMetadata {
+    /** On a record: each entry becomes a key of its own. */
+    entries?: "keys" | undefined;
+  }
 }
 
 /** The JSON Schema keyword of each member that JSON Schema does not have itself. */

@@ -61,7 +61,7 @@ function keywordsOf(definition: StringFormat): Record<string, Json>[] | string {
     return "a protocol or hostname of z.url() is not carried by JSON Schema; use z.url().regex(/^https:/)";
   }
   if (definition.normalize === true) return "a URL that is normalised changes its value; use z.url() without normalize";
-  const known = definition.local === true || definition.precision === -1 ? undefined : closedFormats.get(format);
+  const known = isOwnFormat(definition) ? undefined : closedFormats.get(format);
   const expression = known === undefined ? expressionOf(definition) : furtherExpressionOf(definition);
   if (known === undefined && expression === undefined)
     return `the format ${format} is checked by code that JSON Schema does not carry; use z.string().regex()`;
@@ -84,12 +84,12 @@ function expressionOf({ format, pattern }: StringFormat): RegExp | undefined {
   return pattern;
 }
 
-/** What a format of the closed list asks for beyond the format: another expression than zod's own, a UUID version, a precision. */
-function furtherExpressionOf(definition: StringFormat): RegExp | undefined {
-  const { format, pattern } = definition;
-  const isFurther =
-    definition.version !== undefined ||
-    typeof definition.precision === "number" ||
-    (format === "email" && pattern?.source !== z.core.regexes.email.source);
-  return isFurther ? pattern : undefined;
+/** What a format of the closed list asks for beyond the format: a UUID version, a precision. */
+function furtherExpressionOf({ version, precision, pattern }: StringFormat): RegExp | undefined {
+  return version !== undefined || typeof precision === "number" ? pattern : undefined;
+}
+
+/** Whether zod holds values to something else than the format: local times, times without seconds, another expression for e-mail. */
+function isOwnFormat({ format, local, precision, pattern }: StringFormat): boolean {
+  return local === true || precision === -1 || (format === "email" && pattern?.source !== z.core.regexes.email.source);
 }
