@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { SetpointError } from "@setpoint/core";
 import type { KeyRow } from "./sqlite-rows.ts";
+import { StoreError } from "./store-error.ts";
 
 /** What a change row says: everything that a damaged byte could change unseen, the record's id included. */
 export interface ChangeContent extends KeyRow {
@@ -19,5 +19,5 @@ export function changeChecksum({ kind, environment, layer, key, keyId, revision,
 /** Returns when the row is as it was written; otherwise throws `store_unavailable`, naming the revision. */
 export function verifyChecksum(content: ChangeContent, checksum: number): void {
   if (changeChecksum(content) === checksum) return;
-  throw new SetpointError("store_unavailable", `A change of revision ${content.revision} is damaged in the store: its checksum does not match.`);
+  throw new StoreError("store_unavailable", `A change of revision ${content.revision} is damaged in the store: its checksum does not match.`);
 }

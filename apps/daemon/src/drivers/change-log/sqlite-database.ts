@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { SetpointError } from "@setpoint/core";
 import { sqliteCodeOf, sqliteCodes, storeFault } from "./sqlite-fault.ts";
 import type { SqliteSettings } from "./sqlite-settings.ts";
+import { StoreError } from "./store-error.ts";
 
 /** "Setp": marks the file as Setpoint's own, for SQLite and for `file`. */
 const applicationId = 0x53657470;
@@ -14,16 +14,15 @@ const tables = `
   CREATE TABLE entries (
     revision INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,                -- milliseconds since 1970
-    late INTEGER NOT NULL,              -- 1 = the clock stood before that of an older entry
+    latest_at INTEGER NOT NULL,         -- the latest time up to here: clocks go back, this does not
+    last_change INTEGER NOT NULL,       -- id of its last change; its first one follows the entry before
     header TEXT NOT NULL,
     hash TEXT NOT NULL,
     content TEXT,                       -- NULL = erased
     principal TEXT,
     idempotency_key TEXT
   ) STRICT;
-  -- Without the late ones, times ascend with revisions: one look-up finds a time. The late ones are few.
-  CREATE INDEX entries_in_time ON entries (at) WHERE late = 0;
-  CREATE INDEX entries_late ON entries (at) WHERE late = 1;
+  CREATE INDEX entries_late ON entries (at) WHERE at < latest_at;
   CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (principal, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
   CREATE TABLE keys (
@@ -36,15 +35,35 @@ const tables = `
   ) STRICT;
 
   CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,             -- gapless, in the order of the log
     key_id INTEGER NOT NULL REFERENCES keys (id),
-    revision INTEGER NOT NULL REFERENCES entries (revision),
-    position INTEGER NOT NULL,          -- place within the entry
+    revision INTEGER NOT NULL,
     salt TEXT,                          -- NULL = erased, together with after
     after TEXT,                         -- JSON; NULL = deleted
-    checksum INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
+
+  -- The index that answers the present, the past and the history of a key. It is written for many changes at once:
+  -- one by one, each commit would write as many pages of it as it has keys, several times what the commit itself needs.
+  CREATE TABLE history (
+    key_id INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    change_id INTEGER NOT NULL,
     PRIMARY KEY (key_id, revision)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX changes_in_order ON changes (revision, position);
+  CREATE TABLE filed (change_id INTEGER NOT NULL) STRICT; -- one row: history holds the changes up to this one
+  INSERT INTO filed VALUES (0);
+`;
+
+/** The part of the index that is not written yet, in memory; made anew from the changes at each opening. */
+const recentTable = `
+  CREATE TEMP TABLE recent (
+    key_id INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    change_id INTEGER NOT NULL,
+    PRIMARY KEY (key_id, revision)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO recent SELECT key_id, revision, id FROM changes WHERE id > (SELECT change_id FROM filed);
 `;
 
 /**
@@ -68,12 +87,13 @@ export function openDatabase(settings: SqliteSettings): DatabaseSync {
     if (isNew) chmodSync(path, 0o600);
     configure(database, settings);
     if (isNew) layOut(database);
+    database.exec(recentTable);
     return database;
   } catch (cause) {
     database?.close();
     if (sqliteCodeOf(cause) === sqliteCodes.notADatabase) throw notADatabase(path, cause);
-    if (cause instanceof SetpointError || sqliteCodeOf(cause) === sqliteCodes.full) throw storeFault(cause, path);
-    throw new SetpointError("store_unavailable", `The store ${path} cannot be opened: ${(cause as Error).message}.`, { cause });
+    if (cause instanceof StoreError || sqliteCodeOf(cause) === sqliteCodes.full) throw storeFault(cause, path);
+    throw new StoreError("store_unavailable", `The store ${path} cannot be opened: ${(cause as Error).message}.`, { cause });
   }
 }
 
@@ -109,6 +129,7 @@ function configure(database: DatabaseSync, settings: SqliteSettings): void {
   if (mode !== "wal") throw refusal(`${settings.path} lies on a file system without shared memory, which the write-ahead log needs`);
   database.exec(`
     PRAGMA synchronous = FULL;
+    PRAGMA temp_store = MEMORY;
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
     PRAGMA mmap_size = 0;
@@ -129,7 +150,7 @@ function layOut(database: DatabaseSync): void {
   `);
 }
 
-function notADatabase(path: string, cause: unknown): SetpointError {
+function notADatabase(path: string, cause: unknown): StoreError {
   const bytes = Buffer.alloc(16);
   const file = openSync(path, "r");
   const length = readSync(file, bytes, 0, bytes.length, 0);
@@ -138,8 +159,8 @@ function notADatabase(path: string, cause: unknown): SetpointError {
   return refusal(`${path} is not a SQLite database: its ${sizeOf(path)} bytes start with ${start}`, cause);
 }
 
-function refusal(what: string, cause?: unknown): SetpointError {
-  return new SetpointError("store_unavailable", `${what}; nothing was changed.`, { cause });
+function refusal(what: string, cause?: unknown): StoreError {
+  return new StoreError("store_unavailable", `${what}; nothing was changed.`, { cause });
 }
 
 function readNumber(database: DatabaseSync, sql: string): number {

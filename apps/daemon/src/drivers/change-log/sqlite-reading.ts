@@ -25,13 +25,25 @@ export interface SqliteReading {
 
 type ChangeColumns = [keyId: number, revision: number, salt: string | null, after: string | null, checksum: number];
 type KeyColumns = [kind: string, environment: string, layer: string, key: string];
-type EntryColumns = [number, number, string, string | null, string | null, string | null, string];
+type EntryColumns = [
+  revision: number,
+  at: number,
+  header: string,
+  content: string | null,
+  principal: string | null,
+  idempotencyKey: string | null,
+  hash: string,
+  lastChange: number,
+];
 
-const entryColumns = "revision, at, header, content, principal, idempotency_key, hash";
-const latest = (revision: string) => `(SELECT max(revision) FROM changes WHERE key_id = k.id AND revision ${revision})`;
+const entryColumns = "revision, at, header, content, principal, idempotency_key, hash, last_change";
+const changeColumns = "c.key_id, c.revision, c.salt, c.after, c.checksum";
+/** The id of the last change of key `k` up to a revision, which is given twice. What is recent is newer than what is filed. */
+const lastChangeOfKey = `coalesce(
+  (SELECT change_id FROM recent WHERE key_id = k.id AND revision <= ? ORDER BY revision DESC LIMIT 1),
+  (SELECT change_id FROM history WHERE key_id = k.id AND revision <= ? ORDER BY revision DESC LIMIT 1))`;
 const recordsWhere = (keys: string) => `
-  SELECT k.key, c.key_id, c.revision, c.salt, c.after, c.checksum
-  FROM keys k CROSS JOIN changes c ON c.key_id = k.id AND c.revision = ${latest("<= ?")}
+  SELECT k.key, ${changeColumns} FROM keys k CROSS JOIN changes c ON c.id = ${lastChangeOfKey}
   WHERE k.kind = ? AND k.environment = ? AND k.layer = ? AND ${keys}
   ORDER BY k.key LIMIT ?`;
 
@@ -46,20 +58,20 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
     database,
     `SELECT ${entryColumns} FROM entries WHERE principal = ? AND idempotency_key = ? AND revision <= ?`,
   );
-  const entryInTime = rowsOf<[number]>(
+  const entryMarks = rowsOf<[latestAt: number, lastChange: number]>(database, "SELECT latest_at, last_change FROM entries WHERE revision = ?");
+  const lateEntry = rowsOf<[number | null]>(
     database,
-    "SELECT revision FROM entries WHERE late = 0 AND at <= ? AND revision <= ? ORDER BY at DESC, revision DESC LIMIT 1",
+    "SELECT max(revision) FROM entries WHERE at < latest_at AND at <= ? AND revision <= ?",
   );
-  const entryLate = rowsOf<[number | null]>(database, "SELECT max(revision) FROM entries WHERE late = 1 AND at <= ? AND revision <= ?");
-  const changesOf = rowsOf<[...KeyColumns, ...ChangeColumns]>(
+  const changesBetween = rowsOf<[...KeyColumns, ...ChangeColumns]>(
     database,
-    `SELECT k.kind, k.environment, k.layer, k.key, c.key_id, c.revision, c.salt, c.after, c.checksum
-     FROM changes c JOIN keys k ON k.id = c.key_id WHERE c.revision = ? ORDER BY c.position`,
+    `SELECT k.kind, k.environment, k.layer, k.key, ${changeColumns}
+     FROM changes c CROSS JOIN keys k ON k.id = c.key_id WHERE c.id > ? AND c.id <= ? ORDER BY c.id`,
   );
   const changeOfKey = rowsOf<ChangeColumns>(
     database,
-    `SELECT c.key_id, c.revision, c.salt, c.after, c.checksum FROM keys k JOIN changes c ON c.key_id = k.id
-     WHERE k.kind = ? AND k.environment = ? AND k.layer = ? AND k.key = ? AND c.revision <= ? ORDER BY c.revision DESC LIMIT 1`,
+    `SELECT ${changeColumns} FROM keys k CROSS JOIN changes c ON c.id = ${lastChangeOfKey}
+     WHERE k.kind = ? AND k.environment = ? AND k.layer = ? AND k.key = ?`,
   );
   const partitionAfter = rowsOf<[string, string, string]>(
     database,
@@ -72,8 +84,13 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
     recordsWhere("k.key >= ? AND k.key < ? AND (k.key = ? OR k.key >= ?)"),
   );
 
-  function toEntry([revision, at, header, content, principal, idempotencyKey, hash]: EntryColumns): HashedEntryRow {
-    const changes = changesOf(revision).map(([kind, environment, layer, key, ...change]): ChangeRow => {
+  /** The changes of the entry whose last one is `lastChange`, in order. */
+  function changesOf(revision: number, lastChange: number): [...KeyColumns, ...ChangeColumns][] {
+    return changesBetween(entryMarks(revision - 1)[0]?.[1] ?? 0, lastChange);
+  }
+
+  function toEntry([revision, at, header, content, principal, idempotencyKey, hash, lastChange]: EntryColumns): HashedEntryRow {
+    const changes = changesOf(revision, lastChange).map(([kind, environment, layer, key, ...change]): ChangeRow => {
       const id = { kind, environment, layer, key };
       return { ...id, salt: change[2] ?? "", after: verified(id, change) };
     });
@@ -81,7 +98,7 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
   }
 
   function record(id: KeyRow, upTo: number): { revision: number; value: string | null } | undefined {
-    const [change] = changeOfKey(id.kind, id.environment, id.layer, id.key, upTo);
+    const [change] = changeOfKey(upTo, upTo, id.kind, id.environment, id.layer, id.key);
     return change && { revision: change[1], value: verified(id, change) };
   }
 
@@ -101,10 +118,10 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
   }
 
   function recordsOf({ kind, environment, layer }: Omit<KeyRow, "key">, { keyPrefix }: RecordFilter, upTo: number, limit: number, from: string) {
-    if (keyPrefix === undefined) return recordsFrom(upTo, kind, environment, layer, from, limit);
+    if (keyPrefix === undefined) return recordsFrom(upTo, upTo, kind, environment, layer, from, limit);
     // "/" follows "." directly, so that the range ends where the keys below the prefix do.
     const start = from === "" ? keyPrefix : from;
-    return recordsBelow(upTo, kind, environment, layer, start, `${keyPrefix}/`, keyPrefix, `${keyPrefix}.`, limit);
+    return recordsBelow(upTo, upTo, kind, environment, layer, start, `${keyPrefix}/`, keyPrefix, `${keyPrefix}.`, limit);
   }
 
   return {
@@ -114,9 +131,15 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
     },
     read: (after, limit, upTo) => entriesAfter(after, upTo, limit).map(toEntry),
     revisionAt(at, upTo) {
-      const [inTime] = entryInTime(at, upTo);
-      const [late] = entryLate(at, upTo);
-      return Math.max(inTime?.[0] ?? 0, late?.[0] ?? 0);
+      // Up to the entry found, none is later than `at`; behind it only those can count that were late.
+      let found = 0;
+      let above = upTo + 1;
+      while (above - found > 1) {
+        const middle = Math.floor((found + above) / 2);
+        if ((entryMarks(middle)[0]?.[0] ?? Infinity) <= at) found = middle;
+        else above = middle;
+      }
+      return Math.max(found, lateEntry(at, upTo)[0]?.[0] ?? 0);
     },
     record,
     records(filter, upTo, limit, from) {
@@ -140,11 +163,13 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
       }
       return { blocks };
     },
-    changes: (revision, upTo) =>
-      (revision <= upTo ? changesOf(revision) : []).map(([kind, environment, layer, key, ...change]) => {
+    changes(revision, upTo) {
+      const [marks] = revision <= upTo ? entryMarks(revision) : [];
+      return (marks ? changesOf(revision, marks[1]) : []).map(([kind, environment, layer, key, ...change]) => {
         const id = { kind, environment, layer, key };
         return { ...id, before: record(id, revision - 1)?.value ?? null, after: verified(id, change) };
-      }),
+      });
+    },
     byIdempotencyKey(principal, key, upTo) {
       const [row] = entryByKey(principal, key, upTo);
       return row && toEntry(row);

@@ -10,8 +10,8 @@ export interface SqliteSettings {
   readonly databaseBytesMax: number;
   /** Size that the write-ahead log is given at once and keeps: appending to a growing file costs a third of the sync rate. */
   readonly walBytes: number;
-  /** Quiet time after the last append before what it wrote is moved from the write-ahead log into the database. */
-  readonly idleCheckpointMs: number;
+  /** Quiet time after the last append before the store writes what it left for later. */
+  readonly idleTidyMs: number;
   /** For tests only; each fires once. */
   readonly failpoints?: Failpoints;
 }
@@ -20,5 +20,5 @@ export const sqliteDefaults = {
   busyTimeoutMs: 5_000,
   databaseBytesMax: 256 * 2 ** 30,
   walBytes: 8 * 2 ** 20,
-  idleCheckpointMs: 1_000,
+  idleTidyMs: 1_000,
 } as const satisfies Omit<SqliteSettings, "path">;

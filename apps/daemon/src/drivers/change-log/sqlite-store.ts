@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import { SetpointError } from "@setpoint/core";
 import type { AppendOutcome, Head, RecordFilter } from "../../ports/change-log.ts";
 import { isSameHead } from "./chain.ts";
 import { openDatabase } from "./sqlite-database.ts";
@@ -11,6 +10,7 @@ import type { Failpoints, SqliteSettings } from "./sqlite-settings.ts";
 import { prepareWriting } from "./sqlite-writing.ts";
 import type { SqliteWriting } from "./sqlite-writing.ts";
 import { preallocateWal, syncWal } from "./wal-file.ts";
+import { StoreError } from "./store-error.ts";
 
 /** The log over one SQLite file, synchronous: the worker's inside, and the list of calls that it answers. */
 export interface SqliteStore {
@@ -22,8 +22,11 @@ export interface SqliteStore {
   records(filter: RecordFilter, revision: number, limit: number, from?: KeyRow): RecordsPage;
   changes(revision: number): DiffRow[];
   byIdempotencyKey(principal: string, key: string): HashedEntryRow | undefined;
-  /** Moves what was written from the write-ahead log into the database, when there is enough of it or nothing else to do. */
-  checkpoint(when: "grown" | "idle"): void;
+  /**
+   * Does what appending leaves for later, when there is enough of it or nothing else to do: writes the index of recent
+   * changes, and moves what was written from the write-ahead log into the database.
+   */
+  tidy(when: "grown" | "idle"): void;
   close(): void;
 }
 
@@ -34,6 +37,9 @@ interface OpenStore {
   /** Pages in the write-ahead log, and how many of them are in the database already. */
   readonly walPages: () => { readonly log: number; readonly checkpointed: number };
 }
+
+/** Changes that wait for the index to be written; the more there are, the fewer pages it costs, and the longer an opening takes. */
+const recentMax = 8_000;
 
 /** Bytes of one page in the write-ahead log, its header included. */
 const walPageBytes = 4096 + 24;
@@ -110,7 +116,7 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     try {
       const { database, reading } = open();
       const head = reading.head();
-      if (!prove(database)) throw new SetpointError("store_unavailable", "Another process reads the store and keeps it from recovering.");
+      if (!prove(database)) throw new StoreError("store_unavailable", "Another process reads the store and keeps it from recovering.");
       durable = head;
       isDoubtful = false;
     } catch (cause) {
@@ -144,14 +150,38 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
       // Then the outcome stays unknown; the failure of COMMIT is the one to report.
     }
     if (!isDoubtful) throw fault;
-    throw new SetpointError("outcome_unknown", "The store failed while it committed, and does not say whether it did.", { cause });
+    throw new StoreError("outcome_unknown", "The store failed while it committed, and does not say whether it did.", { cause });
   }
 
-  function rollBack({ database, writing }: OpenStore): void {
-    writing.forget();
+  /** Nothing depends on it: where it fails, the changes stay recent, and after a failed COMMIT the file must be proven. */
+  function fileRecent({ database, writing }: OpenStore): void {
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      writing.fileRecent();
+    } catch {
+      return rollBack({ database, writing });
+    }
+    try {
+      database.exec("COMMIT");
+    } catch {
+      isDoubtful = true;
+      closeDatabase();
+    }
+  }
+
+  function checkpoint({ database }: OpenStore): void {
+    try {
+      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch {
+      // What is committed stays in the write-ahead log; the next checkpoint tries again.
+    }
+  }
+
+  function rollBack({ database, writing }: Pick<OpenStore, "database" | "writing">): void {
     try {
       // A full disk may have rolled back already.
       if (database.isTransaction) database.exec("ROLLBACK");
+      writing.forget();
     } catch {
       closeDatabase();
     }
@@ -191,9 +221,9 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     try {
       return use(reading, (durable as Head).revision);
     } catch (cause) {
-      throw cause instanceof SetpointError
+      throw cause instanceof StoreError
         ? cause
-        : new SetpointError("store_unavailable", `The store cannot be read: ${(cause as Error).message}.`, { cause });
+        : new StoreError("store_unavailable", `The store cannot be read: ${(cause as Error).message}.`, { cause });
     }
   }
 
@@ -206,17 +236,16 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     records: (filter, revision, limit, from) => read((reading, upTo) => reading.records(filter, Math.min(revision, upTo), limit, from)),
     changes: (revision) => read((reading, upTo) => reading.changes(revision, upTo)),
     byIdempotencyKey: (principal, key) => read((reading, upTo) => reading.byIdempotencyKey(principal, key, upTo)),
-    checkpoint(when) {
+    tidy(when) {
+      if (!store || isDoubtful) return;
+      const isDue = (count: number, most: number) => count >= (when === "grown" ? most : 1);
+      if (isDue(store.writing.recentCount(), recentMax)) fileRecent(store);
       if (!store) return;
       const { log, checkpointed } = store.walPages();
-      if (log === checkpointed || (when === "grown" && log < walPagesMax)) return;
-      try {
-        store.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
-      } catch {
-        // What is committed stays in the write-ahead log; the next checkpoint tries again.
-      }
+      if (isDue(log - checkpointed, walPagesMax)) checkpoint(store);
     },
     close() {
+      if (store && !isDoubtful && store.writing.recentCount() > 0) fileRecent(store);
       // The last connection to close moves everything into the database and removes the write-ahead log.
       closeDatabase();
     },

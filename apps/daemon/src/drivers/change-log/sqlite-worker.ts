@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { invariant, SetpointError } from "@setpoint/core";
 import type { ErrorCode } from "@setpoint/core";
 import { createSqliteStore } from "./sqlite-store.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 import type { SqliteSettings } from "./sqlite-settings.ts";
+import { StoreError } from "./store-error.ts";
 
 // The store's thread. Calls are answered one after the other, in the order they came.
 
@@ -18,7 +18,7 @@ export type StoreReply =
   | { readonly id: number; readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly cause?: unknown };
 
 const port = parentPort;
-invariant(port, "the store's module is started as a worker");
+if (!port) throw new Error("The store's module is started as a worker.");
 const settings = workerData as SqliteSettings;
 const store = createSqliteStore(settings);
 let idle: NodeJS.Timeout | undefined;
@@ -38,13 +38,13 @@ function answer({ id, call, parameters }: StoreRequest): StoreReply {
     const method = store[call] as (...parameters: readonly unknown[]) => unknown;
     return { id, ok: true, result: method(...parameters) };
   } catch (error) {
-    if (!(error instanceof SetpointError)) throw error;
+    if (!(error instanceof StoreError)) throw error;
     return { id, ok: false, code: error.code, detail: error.message, cause: error.cause };
   }
 }
 
 function tidy(): void {
-  store.checkpoint("grown");
-  idle ??= setTimeout(() => store.checkpoint("idle"), settings.idleCheckpointMs).unref();
+  store.tidy("grown");
+  idle ??= setTimeout(() => store.tidy("idle"), settings.idleTidyMs).unref();
   idle.refresh();
 }
