@@ -1,4 +1,4 @@
-import type { Audience, ChangeFrame, Cursor, SnapshotFrame } from "@setpoint/protocol/frames";
+import type { Audience, ChangeFrame, Cursor, SnapshotFrame, SnapshotReason } from "@setpoint/protocol/frames";
 
 /** What one subscription is about. Absent `namespaces` = all. */
 export interface Projection {
@@ -16,6 +16,8 @@ export interface Place {
 /** What a hub is told after each durable commit group: the place, and the frame where the projection was touched. */
 export interface Step extends Place {
   readonly frame?: ChangeFrame;
+  /** The way from the former place is not known (another history, say): every subscriber gets a snapshot with this reason, and the place may be lower than the former. */
+  readonly reset?: SnapshotReason;
 }
 
 /** The way from an older place to a newer one, at most the head. */
@@ -34,8 +36,11 @@ export interface FrameSource {
   head(): Place;
   /** The whole projection at the head. Called only for projections that `follow` serves. */
   snapshot(projection: Projection): Omit<SnapshotFrame, "reason">;
-  /** Where a cursor at or below the head stands. A bare revision is `known` unless it is too old. */
-  locate(cursor: Cursor): Promise<"known" | "other_history" | "too_old">;
+  /**
+   * Where a cursor at or below the head stands. A bare revision is `known` unless it is too old.
+   * @param hash the subscriber's own state hash, for a source that has not seen every place of its history
+   */
+  locate(cursor: Cursor, hash?: string): Promise<"known" | "other_history" | "too_old">;
   /** `undefined` when the way cannot be told (a snapshot `too_old` answers then). */
   catchUp(projection: Projection, cursor: Cursor): Promise<CatchUp | undefined>;
   /** Calls the listener for every step after now, in order. Returns what stops it. */

@@ -1,0 +1,106 @@
+import { invariant } from "@setpoint/core";
+import type { ChangeFrame } from "@setpoint/protocol/frames";
+import { type ChangeText, changeText } from "./change-text.ts";
+import type { Place } from "./frame-source.ts";
+
+/** One change frame of a projection, kept for those that resume. */
+export interface RingEntry extends Place {
+  /** The projection's state hash after it. */
+  readonly hash: string;
+  readonly text: ChangeText;
+}
+
+/** The recent change frames of one projection, numbered one by one from 0 and never renumbered. */
+export interface FrameRing {
+  /** The number that the next frame gets. */
+  readonly end: number;
+  push(frame: ChangeFrame): void;
+  /** `undefined` below the oldest frame kept and from `end` on. */
+  at(number: number): RingEntry | undefined;
+  /** Whether every frame above the revision is here. */
+  covers(revision: number): boolean;
+  /** The number of the first frame above the revision. */
+  after(revision: number): number;
+  /** The state hash at a covered revision, where the ring can tell it. */
+  hashAt(revision: number): string | undefined;
+  /** Whether the frames from a number on, oldest kept at most, are more than so many bytes. */
+  holdsMoreThan(bytes: number, from: number): boolean;
+  /** Forgets everything; from now on covers what is above the revision. */
+  restart(revision: number): void;
+}
+
+/** What an entry costs besides its text, about. */
+const entryBytes = 256;
+
+/** @param bytesMax asked at each push, since rings share one bound */
+export function createFrameRing(revision: number, limits: { readonly framesMax: number; readonly bytesMax: () => number }): FrameRing {
+  // What is dropped is emptied at once and the array shortened in strides, so that a push does not move the whole ring.
+  let entries: (RingEntry | undefined)[] = [];
+  let dropped = 0;
+  let first = 0;
+  let bytes = 0;
+  let coveredFrom = revision;
+  let hashBefore: string | undefined;
+
+  const entryAt = (number: number) => entries[number - dropped];
+  const endOf = () => dropped + entries.length;
+
+  const dropOldest = () => {
+    const oldest = entryAt(first);
+    invariant(oldest, "a ring drops only what it holds");
+    entries[first - dropped] = undefined;
+    first += 1;
+    bytes -= oldest.text.bytes + entryBytes;
+    coveredFrom = oldest.revision;
+    hashBefore = oldest.hash;
+    if (first - dropped < 1_024) return;
+    entries = entries.slice(first - dropped);
+    dropped = first;
+  };
+
+  const after = (wanted: number) => {
+    let low = first;
+    let high = endOf();
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((entryAt(middle)?.revision ?? 0) > wanted) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+
+  return {
+    get end() {
+      return endOf();
+    },
+    push(frame) {
+      const text = changeText(frame);
+      entries.push({ revision: frame.revision, cursor: frame.cursor, hash: frame.hash, text });
+      bytes += text.bytes + entryBytes;
+      while (endOf() - first > limits.framesMax || (bytes > limits.bytesMax() && endOf() - first > 1)) dropOldest();
+    },
+    at: (number) => (number < first ? undefined : entryAt(number)),
+    covers: (wanted) => wanted >= coveredFrom,
+    after,
+    hashAt(wanted) {
+      const before = after(wanted) - 1;
+      return before < first ? hashBefore : entryAt(before)?.hash;
+    },
+    holdsMoreThan(bytesMax, from) {
+      let sum = 0;
+      for (let number = Math.max(from, first); number < endOf(); number += 1) {
+        sum += entryAt(number)?.text.bytes ?? 0;
+        if (sum > bytesMax) return true;
+      }
+      return false;
+    },
+    restart(revisionNow) {
+      dropped = endOf();
+      first = dropped;
+      entries = [];
+      bytes = 0;
+      coveredFrom = revisionNow;
+      hashBefore = undefined;
+    },
+  };
+}

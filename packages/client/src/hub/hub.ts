@@ -1,0 +1,147 @@
+import { createFanOut } from "./fan-out.ts";
+import type { FrameSource, Projection } from "./frame-source.ts";
+import { createGroupSpans } from "./group-spans.ts";
+import { defaultHubLimits, type HubLimits } from "./hub-limits.ts";
+import { normalised, projectionKey } from "./projection.ts";
+import type { Sink } from "./sink.ts";
+import { subscribe, type SubscriptionRequest } from "./subscriber.ts";
+import { systemTimers, type Timers } from "./timers.ts";
+import { createTopic, type Topic } from "./topic.ts";
+
+/** A connection that can be told to come back later. */
+export interface Drainable {
+  /** Says when to come back and closes. */
+  drain(reason: string, retryAfterMs: number): void;
+}
+
+export type Subscribed = { readonly ok: true; readonly stop: () => void } | { readonly ok: false; readonly code: "overload"; readonly detail: string };
+
+/** Ring, resume and fan-out over one source of frames. */
+export interface Hub {
+  readonly limits: HubLimits;
+  readonly timers: Timers;
+  /**
+   * Answers at once and goes on until stopped: by a snapshot, by exactly the frames that were missed, by one joined frame, or by a
+   * heartbeat where nothing was missed. The sink's first frame may be sent from inside this call.
+   */
+  subscribe(projection: Projection, request: SubscriptionRequest, sink: Sink): Subscribed;
+  /** Makes a connection part of `drain`; one that comes after it is drained at once. Returns what takes it out again. */
+  attach(connection: Drainable): () => void;
+  /** Before a restart: every connection is told when to come back and closed with 1012. */
+  drain(reason: string, retryAfterMs: number): void;
+  /** What the hub holds now. */
+  counts(): { readonly projections: number; readonly subscribers: number; readonly connections: number };
+  /** Stops following and all timers; open subscriptions get nothing more. */
+  close(): void;
+}
+
+export interface HubDeps {
+  readonly timers?: Timers;
+  /** Told why a subscriber could not be answered; the connection is told to come back. */
+  readonly report?: (cause: unknown) => void;
+}
+
+interface Followed {
+  readonly topic: Topic;
+  callOffRelease: (() => void) | undefined;
+}
+
+export function createHub(
+  source: FrameSource,
+  limitsGiven: Partial<HubLimits> = {},
+  { timers = systemTimers, report = () => {} }: HubDeps = {},
+): Hub {
+  const limits: HubLimits = { ...defaultHubLimits, ...limitsGiven };
+  const followed = new Map<string, Followed>();
+  const connections = new Set<Drainable>();
+  const spans = createGroupSpans();
+  const fanOut = createFanOut(limits.sliceSize, timers.soon);
+  let draining: { readonly reason: string; readonly retryAfterMs: number } | undefined;
+  let callOffBeat = () => {};
+
+  const ring = {
+    framesMax: limits.ringFramesMax,
+    bytesMax: () => Math.min(limits.ringBytesMax, Math.floor(limits.ringsBytesMax / Math.max(1, followed.size))),
+  };
+
+  const beat = () => {
+    for (const { topic } of followed.values()) topic.beat();
+    callOffBeat = timers.after(limits.heartbeatIntervalMs, beat);
+  };
+  callOffBeat = timers.after(limits.heartbeatIntervalMs, beat);
+
+  const release = (key: string) => {
+    const entry = followed.get(key);
+    entry?.callOffRelease?.();
+    entry?.topic.release();
+    followed.delete(key);
+  };
+
+  /** Makes room by the projection that has been without subscribers for longest. */
+  const makeRoom = () => {
+    if (followed.size < limits.projectionsMax) return true;
+    for (const [key, { topic }] of followed) {
+      if (topic.subscribers.size > 0) continue;
+      release(key);
+      return true;
+    }
+    return false;
+  };
+
+  const follow = (projection: Projection): Followed | undefined => {
+    const key = projectionKey(projection);
+    const known = followed.get(key);
+    if (known) return known;
+    if (!makeRoom()) return undefined;
+    const topic = createTopic(source, projection, { ring, spans, push: fanOut });
+    const entry: Followed = { topic, callOffRelease: undefined };
+    followed.set(key, entry);
+    return entry;
+  };
+
+  const scheduleRelease = (key: string, entry: Followed) => {
+    if (entry.topic.subscribers.size > 0 || followed.get(key) !== entry || entry.callOffRelease) return;
+    // To the end: the map is ordered by how long a projection has been without subscribers.
+    followed.delete(key);
+    followed.set(key, entry);
+    entry.callOffRelease = timers.after(limits.releaseAfterMs, () => release(key));
+  };
+
+  return {
+    limits,
+    timers,
+    subscribe(given, request, sink) {
+      const projection = normalised(given);
+      const entry = follow(projection);
+      if (!entry) return { ok: false, code: "overload", detail: `More than ${limits.projectionsMax} distinct projections are followed.` };
+      entry.callOffRelease?.();
+      entry.callOffRelease = undefined;
+      const stop = subscribe(entry.topic, request, sink, { limits, timers, report });
+      return {
+        ok: true,
+        stop() {
+          stop();
+          scheduleRelease(projectionKey(projection), entry);
+        },
+      };
+    },
+    attach(connection) {
+      connections.add(connection);
+      if (draining) connection.drain(draining.reason, draining.retryAfterMs);
+      return () => connections.delete(connection);
+    },
+    drain(reason, retryAfterMs) {
+      draining = { reason, retryAfterMs };
+      for (const connection of connections) connection.drain(reason, retryAfterMs);
+    },
+    counts: () => ({
+      projections: followed.size,
+      subscribers: followed.values().reduce((sum, { topic }) => sum + topic.subscribers.size, 0),
+      connections: connections.size,
+    }),
+    close() {
+      callOffBeat();
+      for (const key of followed.keys()) release(key);
+    },
+  };
+}

@@ -1,0 +1,249 @@
+import { closeCodes, type Cursor, type SnapshotReason } from "@setpoint/protocol/frames";
+import type { Place } from "./frame-source.ts";
+import { type FrameText, frameText } from "./frame-text.ts";
+import type { HubLimits } from "./hub-limits.ts";
+import type { KnownSchemas } from "./known-schemas.ts";
+import type { Sink } from "./sink.ts";
+import type { SnapshotText } from "./snapshot-text.ts";
+import type { Timers } from "./timers.ts";
+import type { Subscriber, Topic } from "./topic.ts";
+
+/** Where a subscriber says it stands. */
+export interface SubscriptionRequest {
+  /** Absent or empty = it has nothing. */
+  readonly cursor?: Cursor;
+  /** Its own state hash there. */
+  readonly hash?: string;
+  /** Asks for a snapshot whatever it has. */
+  readonly snapshot?: true;
+  /** Schema texts that it needs not be sent. */
+  readonly schemas?: KnownSchemas;
+}
+
+export interface SubscriberDeps {
+  readonly limits: HubLimits;
+  readonly timers: Timers;
+  /** Told why a subscriber could not be answered. */
+  report(cause: unknown): void;
+}
+
+/**
+ * - `answering`: the source is being asked where the subscriber stands
+ * - `held`: its cursor is above the head
+ * - `live`: it gets what comes
+ * - `behind`: its connection has more waiting than it may; it gets nothing until that has left
+ */
+type State = "answering" | "held" | "live" | "behind" | "stopped";
+
+/**
+ * Answers a subscription and keeps its sink in step with the topic: strictly in order, no gap, nothing twice. What is still to be sent is
+ * never queued here: the next frame's number in the topic's ring is all that is kept, so a slow connection costs no memory.
+ * @returns what ends it
+ */
+export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink, deps: SubscriberDeps): () => void {
+  const { limits, timers } = deps;
+  let state: State = "answering";
+  /** The place that the last frame sent has brought the subscriber to. */
+  let place: Place = { revision: 0, cursor: "" };
+  /** The number in the ring of the next frame to look at. */
+  let next = 0;
+  let beatsSent = topic.beats();
+  /** Whether it is still being sent what it missed before it subscribed: that is owed frame by frame. */
+  let isResuming = false;
+  let snapshotDue: SnapshotReason | undefined;
+  let callOff = () => {};
+
+  const stop = () => {
+    state = "stopped";
+    topic.subscribers.delete(subscriber);
+    callOff();
+  };
+
+  const fail = (cause: unknown) => {
+    if (state === "stopped") return;
+    stop();
+    deps.report(cause);
+    sink.send([frameText({ type: "error", code: "store_unavailable", detail: "What was missed cannot be read just now.", retryAfterMs: 1_000 })]);
+    sink.close(closeCodes.overload, "store unavailable");
+  };
+
+  const isFull = () => sink.backlogBytes() > limits.backlogBytesMax;
+
+  const fallBehind = () => {
+    state = "behind";
+    callOff = timers.after(limits.stalledMaxMs, () => {
+      stop();
+      sink.close(closeCodes.overload, "nothing was read for too long");
+    });
+    sink.whenDrained(() => {
+      if (state !== "behind") return;
+      callOff();
+      recover();
+    });
+  };
+
+  /** From a place on it gets what the ring holds; a heartbeat says so when that is nothing. */
+  const goLive = (at: Place, sentSoFar: readonly FrameText[] = []) => {
+    state = "live";
+    place = at;
+    next = topic.ring.after(at.revision);
+    if (sentSoFar.length > 0) sink.send(sentSoFar);
+    else if (topic.ring.at(next) === undefined) sink.send([heartbeatFor(at)]);
+    flush();
+  };
+
+  const heartbeatFor = (at: Place) => {
+    if (topic.place().revision < at.revision) return frameText({ type: "heartbeat", cursor: at.cursor });
+    place = topic.place();
+    return topic.heartbeat();
+  };
+
+  const sendSnapshot = (reason: SnapshotReason) => {
+    if (isFull()) {
+      snapshotDue = reason;
+      fallBehind();
+      return;
+    }
+    snapshotDue = undefined;
+    isResuming = false;
+    let snapshot: SnapshotText;
+    try {
+      snapshot = topic.snapshot();
+    } catch (cause) {
+      fail(cause);
+      return;
+    }
+    goLive(snapshot.place, [snapshot.for(reason, request.schemas)]);
+  };
+
+  const flush = () => {
+    if (state !== "live") return;
+    if (snapshotDue) {
+      sendSnapshot(snapshotDue);
+      return;
+    }
+    const frames: FrameText[] = [];
+    let backlog = sink.backlogBytes();
+    while (next < topic.ring.end && backlog <= limits.backlogBytesMax) {
+      const entry = topic.ring.at(next);
+      if (entry === undefined) break; // the ring has gone on without it
+      next += 1;
+      if (entry.revision <= place.revision) continue;
+      const text = entry.text.for(request.schemas);
+      frames.push(text);
+      backlog += text.socketFrame.length;
+      place = { revision: entry.revision, cursor: entry.cursor };
+    }
+    const isCaughtUp = next === topic.ring.end;
+    if (isCaughtUp) {
+      isResuming = false;
+      if (beatsSent !== topic.beats() && backlog <= limits.backlogBytesMax && topic.place().revision >= place.revision) {
+        beatsSent = topic.beats();
+        if (frames.length === 0) frames.push(heartbeatFor(place));
+      }
+    }
+    if (frames.length > 0) sink.send(frames);
+    if (!isCaughtUp) fallBehind();
+  };
+
+  /** The backlog has left: what was missed meanwhile, frame by frame where that is owed or little, else in one. */
+  const recover = () => {
+    if (snapshotDue) {
+      sendSnapshot(snapshotDue);
+      return;
+    }
+    const isInRing = topic.ring.at(next) !== undefined || next === topic.ring.end;
+    if (isInRing && (isResuming || !topic.ring.holdsMoreThan(limits.backlogBytesMax, next))) {
+      state = "live";
+      flush();
+      return;
+    }
+    state = "answering";
+    bridge(place, { otherwise: "behind" }).catch(fail);
+  };
+
+  /** Has the source tell the way from a place that the ring does not reach back to. */
+  const bridge = async (from: Place, { hash, otherwise }: { readonly hash?: string | undefined; readonly otherwise: SnapshotReason }): Promise<void> => {
+    const asked = topic.generation();
+    const way = await topic.catchUp(from.cursor);
+    if (state !== "answering") return;
+    if (asked !== topic.generation()) return afterReset();
+    if (way === undefined) return sendSnapshot(otherwise);
+    if (hash !== undefined && way.hashAtCursor !== hash) return sendSnapshot("diverged");
+    if (isFull()) {
+      place = from;
+      next = topic.ring.after(from.revision);
+      return fallBehind();
+    }
+    const joined = way.text ? [way.text.for(request.schemas)] : [];
+    if (topic.ring.covers(way.upTo.revision)) return goLive(way.upTo, joined);
+    // The ring has gone on meanwhile: once more, from where this way led.
+    if (way.upTo.revision <= from.revision) return sendSnapshot(otherwise);
+    sink.send(joined);
+    place = way.upTo;
+    return bridge(place, { otherwise });
+  };
+
+  const afterReset = (): Promise<void> | void => (snapshotDue ? sendSnapshot(snapshotDue) : answer());
+
+  const hold = (revision: number) => {
+    state = "held";
+    const stopWaiting = topic.whenReached(revision, () => {
+      stopTimer();
+      state = "answering";
+      answer().catch(fail);
+    });
+    const stopTimer = timers.after(limits.aheadHoldMs, () => {
+      stopWaiting();
+      sendSnapshot("ahead");
+    });
+    callOff = () => {
+      stopTimer();
+      stopWaiting();
+    };
+  };
+
+  const answer = async (): Promise<void> => {
+    const { cursor, hash, snapshot } = request;
+    if (snapshot) return sendSnapshot("asked");
+    if (cursor === undefined || cursor === "") return sendSnapshot("first");
+    const at: Place = { cursor, revision: Number.parseInt(cursor, 10) };
+    if (at.revision > topic.place().revision) return hold(at.revision);
+    if (!isKnownHere(at)) {
+      const asked = topic.generation();
+      const located = await topic.locate(cursor, hash);
+      if (state !== "answering") return;
+      if (asked !== topic.generation()) return answer();
+      if (located !== "known") return sendSnapshot(located);
+    }
+    return resume(at, hash);
+  };
+
+  /** Whether the cursor is one that this topic has itself gone through. */
+  const isKnownHere = (at: Place) => {
+    if (at.cursor === topic.place().cursor) return true;
+    return topic.ring.at(topic.ring.after(at.revision) - 1)?.cursor === at.cursor;
+  };
+
+  const resume = (at: Place, hash: string | undefined): Promise<void> | void => {
+    isResuming = true;
+    if (topic.ring.covers(at.revision)) {
+      const hashHere = topic.ring.hashAt(at.revision);
+      const isInside = topic.isInsideGroup(at.revision);
+      if (hash === undefined ? !isInside : hash === hashHere) return goLive(at);
+      if (hashHere !== undefined && !isInside) return sendSnapshot("diverged");
+    }
+    return bridge(at, { hash, otherwise: "too_old" });
+  };
+
+  const subscriber: Subscriber = {
+    flush,
+    reset(reason) {
+      // One that is still being answered is judged by its own cursor, against the new history.
+      if (place.cursor !== "") snapshotDue = reason;
+    },
+  };
+  topic.subscribers.add(subscriber);
+  answer().catch(fail);
+  return stop;
+}
