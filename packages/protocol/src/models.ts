@@ -47,14 +47,6 @@ export const problemModel = z
 
 export type Problem = z.output<typeof problemModel>;
 
-export const environmentSettings = z.strictObject({
-  parent: z.string().nullable().optional(),
-  description: z.string().max(2_000).optional(),
-  isProduction: z.boolean().optional(),
-  approvalRequired: z.boolean().optional(),
-  autoSync: z.boolean().optional(),
-});
-
 export const environmentModel = z
   .object({
     name: z.string(),

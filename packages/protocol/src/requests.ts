@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { environmentSettings, kindName } from "./models.ts";
+import { kindName } from "./models.ts";
 import { jsonValue, requestLimits } from "./parts.ts";
 
 const commentText = z.string().max(requestLimits.commentCharactersMax);
@@ -45,8 +45,6 @@ export const rollbackWrite = z
   .refine((body) => body.revert === undefined || (body.environment === undefined && body.namespace === undefined), {
     error: '"environment" and "namespace" go with "to" only',
   });
-
-export { environmentSettings };
 
 export type ValueWrite = z.output<typeof valueWrite>;
 export type BatchWrite = z.output<typeof batchWrite>;

@@ -228,17 +228,37 @@ export class Committer {
       return;
     }
     const expected = this.#view.head;
-    let hashes: ReadonlyMap<number, string>;
+    const hashes = chainHashes(expected.hash, entries);
     try {
       const outcome = await this.#log.append(expected, entries);
-      if (outcome.state === "conflict") throw new SetpointError("store_unavailable", "Another writer has changed the store.");
-      hashes = chainHashes(expected.hash, entries);
+      if (outcome.state === "conflict") {
+        await this.#follow();
+        this.#planAgain(group);
+        return;
+      }
       invariant(hashes.get(outcome.head.revision) === outcome.head.hash, "the log chains as the engine does");
     } catch (fault) {
       this.#undo(group, fault);
       return;
     }
     this.#settle(group, hashes);
+  }
+
+  /**
+   * Takes in what the log holds beyond the view: another writer's commits, or an own group whose outcome was unknown and
+   * that turned out to be durable.
+   */
+  async #follow(): Promise<void> {
+    for (;;) {
+      const entries = await this.#log.read(this.#view.head.revision, commitLimits.groupMax);
+      if (entries.length === 0) return;
+      for (const { revision, hash, at, changes } of entries) {
+        const records = changes.map(({ salt: _, after, ...id }) => ({ ...id, ...(after !== undefined && { value: after }), revision }));
+        const told = records.map(({ value, revision: __, ...id }) => ({ ...id, ...(value !== undefined && { after: value }) }));
+        this.#view.apply({ head: { revision, hash }, at, records, plan: { effective: [], structural: true, changes: told } });
+        this.#lastAt = Math.max(this.#lastAt, Date.parse(at));
+      }
+    }
   }
 
   #settle(group: readonly Item[], hashes: ReadonlyMap<number, string>): void {
@@ -268,15 +288,19 @@ export class Committer {
 
   /** The group is not durable: its batches fail, and what was planned after them is planned again from the durable view. */
   #undo(group: readonly Item[], fault: unknown): void {
-    this.#tip = new RecordOverlay(this.#view.records);
-    this.#tipRevision = this.#view.head.revision;
-    const again: Item[] = [];
+    const refused: Item[] = [];
     for (const item of group) {
       if ("accepted" in item.planned) item.fail(fault);
-      else again.push(item);
+      else refused.push(item);
     }
-    const later = this.#waiting;
-    this.#waiting = [...again, ...later];
+    this.#planAgain(refused);
+  }
+
+  /** Puts these before what waits and plans everything anew from the durable view. */
+  #planAgain(items: readonly Item[]): void {
+    this.#tip = new RecordOverlay(this.#view.records);
+    this.#tipRevision = this.#view.head.revision;
+    this.#waiting = [...items, ...this.#waiting];
     for (const item of this.#waiting) this.#plan(item);
   }
 }

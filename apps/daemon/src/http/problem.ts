@@ -25,3 +25,18 @@ export function problemHeaders(code: ErrorCode): Readonly<Record<string, string>
   if (code === "rate_limited" || code === "updates_suspended" || code === "store_unavailable") return { "retry-after": "1" };
   return {};
 }
+
+/** A problem as a whole HTTP message, for a connection that never became a request; it ends the connection. */
+export function problemMessage(refusal: Refusal, requestId: string): string {
+  const problem = problemOf(refusal, requestId);
+  const body = JSON.stringify(problem);
+  const headers = {
+    "Content-Type": problemContentType,
+    "Content-Length": String(Buffer.byteLength(body)),
+    "Setpoint-Request-Id": requestId,
+    Connection: "close",
+    ...problemHeaders(refusal.code),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join("")}\r\n${body}`;
+}

@@ -7,7 +7,7 @@ import type { Answer, Call, Caller, EntityTags, Handler, Handlers } from "../eng
 import type { Admissions } from "./admission.ts";
 import { parseConditions } from "./conditions.ts";
 import { openApiDocument } from "./openapi.ts";
-import { problemContentType, problemHeaders, problemOf } from "./problem.ts";
+import { problemContentType, problemHeaders, problemMessage, problemOf } from "./problem.ts";
 import { parseQuery } from "./query.ts";
 
 declare module "fastify" {
@@ -64,10 +64,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     clientErrorHandler: (error, socket) => {
       if (!socket.writable || (error as NodeJS.ErrnoException).code === "ECONNRESET") return socket.destroy();
       const refusal: Refusal = { code: "invalid_request", detail: "The request is not HTTP/1.1." };
-      const body = JSON.stringify(problemOf(refusal, randomUUID()));
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: ${problemContentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
+      socket.end(problemMessage(refusal, randomUUID()));
     },
   });
 
@@ -82,9 +79,12 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     void reply.header("setpoint-request-id", request.id).header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     const { caller, refusal } = admit(parts.admissions, request.raw, request.routeOptions.url);
     request.caller = caller ?? null;
-    if (caller && request.raw.url?.startsWith("/v1/")) void reply.header("setpoint-revision", String(parts.headRevision()));
     if (refusal) return sendRefusal(request, reply, refusal);
     return undefined;
+  });
+
+  app.addHook("onSend", async (request, reply) => {
+    if (request.caller && request.raw.url?.startsWith("/v1/")) void reply.header("setpoint-revision", String(parts.headRevision()));
   });
 
   app.setNotFoundHandler((request, reply) => {
@@ -123,7 +123,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
         const body = route.body ? parseBody(route, request.body) : { ok: true as const, value: undefined };
         if (!body.ok) return sendRefusal(request, reply, body.refusal);
         const answer = await handlers[id](callOf(route, request, body.value) as Call<RouteId>);
-        return sendAnswer(request, reply, answer, parts.headRevision);
+        return sendAnswer(request, reply, answer);
       },
     });
   }
@@ -264,9 +264,8 @@ async function openEventStream(parts: HttpParts, request: FastifyRequest, reply:
   return undefined;
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer, headRevision: () => number): FastifyReply {
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   if (!answer.ok) return sendRefusal(request, reply, answer.refusal);
-  if (request.caller && reply.hasHeader("setpoint-revision")) void reply.header("setpoint-revision", String(headRevision()));
   for (const [name, value] of Object.entries(answer.headers ?? {})) void reply.header(name, value);
   if (answer.etag !== undefined) {
     void reply.header("etag", `"${answer.etag}"`).header("cache-control", "no-cache");

@@ -9,7 +9,7 @@ import type { Caller } from "../engine/handler.ts";
 import type { Instances } from "../engine/instances.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Admissions } from "./admission.ts";
-import { problemContentType, problemHeaders, problemOf } from "./problem.ts";
+import { problemMessage } from "./problem.ts";
 import { admit, parseQueryOf, type StreamQuery } from "./server.ts";
 
 export interface StreamDoorParts {
@@ -125,17 +125,6 @@ export class StreamDoor {
 
   /** A problem in the form of a whole HTTP answer: the upgrade did not happen. */
   #refuse(socket: Duplex, refusal: Refusal): void {
-    const id = randomUUID();
-    const problem = problemOf(refusal, id);
-    const body = JSON.stringify(problem);
-    const headers = {
-      "Content-Type": problemContentType,
-      "Content-Length": String(Buffer.byteLength(body)),
-      "Setpoint-Request-Id": id,
-      Connection: "close",
-      ...problemHeaders(refusal.code),
-    };
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join("")}\r\n${body}`);
+    socket.end(problemMessage(refusal, randomUUID()));
   }
 }

@@ -6,7 +6,7 @@ import type { Change } from "../records/change.ts";
 import type { RecordReader } from "../records/record-reader.ts";
 import { RecordOverlay } from "../records/record-set.ts";
 import { recordIdText, type RecordId } from "../records/record.ts";
-import { chainOf, environmentSettingsRefusal, treeRefusal } from "../resolve/environments.ts";
+import { chainOf, environmentLimits, environmentSettingsRefusal, treeFault } from "../resolve/environments.ts";
 import { inheritedLayers } from "../resolve/layers.ts";
 import { leafOf, resolveAll, resolveDefinition, resolveDefinitions, resolveKey } from "../resolve/resolve.ts";
 import { compileSchema } from "../schema/compile-schema.ts";
@@ -45,7 +45,7 @@ export function planBatch(reader: RecordReader, batch: readonly BatchChange[], r
   for (const change of inOrder(batch)) {
     const refusal = keyProblem(draft, change);
     if (refusal) return { ok: false, refusal };
-    const { refusal: content, apply } = checkContent(reader, draft, change, limits, findings);
+    const { refusal: content, apply } = checkContent(reader, draft, change, findings);
     if (content) return { ok: false, refusal: content };
     if (apply) draft.apply({ ...idOf(change), ...(change.value !== undefined && { value: change.value }), revision });
   }
@@ -83,6 +83,10 @@ class Findings {
 function batchRefusal(batch: readonly BatchChange[], limits: BatchLimits): Refusal | undefined {
   if (batch.length > limits.changesMax) return { code: "too_large", detail: `A batch holds at most ${limits.changesMax} changes.` };
   const seen = new Set<string>();
+  for (const { kind, key, value } of batch) {
+    if (value === undefined || kind === "schema" || byteLength(value) <= limits.valueBytesMax) continue;
+    return { code: "too_large", detail: `The value of "${key}" is larger than ${limits.valueBytesMax} bytes.` };
+  }
   for (const change of batch) {
     const id = recordIdText(idOf(change));
     if (seen.has(id)) return { code: "invalid_request", detail: `The ${change.kind} "${change.key}" stands twice in the batch.` };
@@ -130,13 +134,9 @@ function checkContent(
   reader: RecordReader,
   draft: RecordReader,
   change: BatchChange,
-  limits: BatchLimits,
   findings: Findings,
 ): { refusal?: Refusal; apply?: boolean } {
   const { kind, key, value } = change;
-  if (value !== undefined && kind !== "schema" && byteLength(value) > limits.valueBytesMax) {
-    return { refusal: { code: "too_large", detail: `The value of "${key}" is larger than ${limits.valueBytesMax} bytes.` } };
-  }
   if (kind === "template") return { refusal: { code: "invalid_request", detail: 'The kind "template" is not available yet.' } };
   if (value === undefined) return { apply: true };
   if (kind === "environment") {
@@ -205,8 +205,15 @@ function issueAt(change: BatchChange, code: Issue["code"], message: string, expe
 
 /** What a changed tree or a removed schema would break. */
 function structureRefusal(reader: RecordReader, draft: RecordReader, batch: readonly BatchChange[]): Refusal | undefined {
-  const tree = treeRefusal(draft.environments());
-  if (tree !== undefined) return { code: "invalid_request", detail: tree };
+  const fault = treeFault(draft.environments());
+  if (fault?.kind === "unknown_parent") return { code: "environment_not_found", detail: fault.detail };
+  if (fault) {
+    const { kind, environment, detail } = fault;
+    const change = batch.find((candidate) => candidate.kind === "environment" && candidate.key === environment) ?? (batch[0] as BatchChange);
+    const code = kind === "circle" ? "circular_dependency" : "constraint_violation";
+    const issue = issueAt(change, code, detail, { depthMax: environmentLimits.depthMax, environmentsMax: environmentLimits.environmentsMax }, environment);
+    return { code: "validation_failed", detail, issues: [issue] };
+  }
   if (draft.environments().length === 0) return { code: "invalid_request", detail: "The last environment stays." };
   for (const change of batch) {
     if (change.kind !== "environment" || change.value !== undefined || !reader.environment(change.key)) continue;
@@ -333,6 +340,8 @@ function effectiveChanges(
 ): EffectiveChange[] {
   if (structural) return compareAll(reader, draft);
   const effective: EffectiveChange[] = [];
+  // Two changes of one key, in a parent and in its child, meet in the child: it is told once.
+  const told = new Set<string>();
   for (const change of batch) {
     const places =
       change.environment === undefined
@@ -341,6 +350,9 @@ function effectiveChanges(
           ? heirsOf(draft, change.environment)
           : [change.environment];
     for (const environment of places) {
+      const place = `${change.kind}\0${environment}\0${change.key}`;
+      if (told.has(place)) continue;
+      told.add(place);
       const [before, after] = [reader, draft].map((state) =>
         change.kind === "value"
           ? resolveKey(state, environment, change.key)?.value
@@ -404,8 +416,8 @@ function idOf(change: BatchChange): RecordId {
   };
 }
 
+/** Bytes of a value's canonical text in UTF-8; of small ones only their characters, which is near enough to every limit. */
 function byteLength(value: Json): number {
   const text = canonicalJson(value);
-  // A UTF-16 code unit is at most three bytes of UTF-8, so most values need no second look.
-  return text.length * 3 <= 1_000 ? text.length : new TextEncoder().encode(text).length;
+  return text.length < 1_000 ? text.length : new TextEncoder().encode(text).length;
 }

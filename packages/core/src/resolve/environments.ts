@@ -66,19 +66,31 @@ export function chainOf(name: string, environment: EnvironmentLookup): readonly 
   return chain;
 }
 
-/** Why a tree is refused: an unknown parent, a circle, too deep, too many; `undefined` when it is sound. */
-export function treeRefusal(environments: readonly Environment[]): string | undefined {
-  if (environments.length > environmentLimits.environmentsMax) return `At most ${environmentLimits.environmentsMax} environments.`;
+/** What is wrong with a tree of environments, and with which environment. */
+export interface TreeFault {
+  readonly kind: "unknown_parent" | "circle" | "too_deep" | "too_many";
+  readonly environment: string;
+  readonly detail: string;
+}
+
+/** The first fault of a tree: an unknown parent, a circle, too deep, too many; `undefined` when it is sound. */
+export function treeFault(environments: readonly Environment[]): TreeFault | undefined {
+  const { depthMax, environmentsMax } = environmentLimits;
+  if (environments.length > environmentsMax) {
+    const { name } = environments.at(-1) as Environment;
+    return { kind: "too_many", environment: name, detail: `At most ${environmentsMax} environments.` };
+  }
   const byName = new Map(environments.map((environment) => [environment.name, environment]));
-  for (const environment of environments) {
-    const path = [environment.name];
-    let parent = environment.parent;
-    while (parent !== null) {
+  for (const { name, parent: first } of environments) {
+    const path = [name];
+    for (let parent = first; parent !== null; ) {
       const node = byName.get(parent);
-      if (!node) return `The parent "${parent}" of "${path.at(-1)}" does not exist.`;
-      if (path.includes(parent)) return `${[...path, parent].join(" → ")} is a circle.`;
+      if (!node) return { kind: "unknown_parent", environment: name, detail: `The parent "${parent}" of "${path.at(-1)}" does not exist.` };
+      if (path.includes(parent)) return { kind: "circle", environment: name, detail: `${[...path, parent].join(" → ")} is a circle.` };
       path.push(parent);
-      if (path.length > environmentLimits.depthMax) return `${path.join(" → ")} is deeper than ${environmentLimits.depthMax} levels.`;
+      if (path.length > depthMax) {
+        return { kind: "too_deep", environment: name, detail: `${path.join(" → ")} is deeper than ${depthMax} levels.` };
+      }
       parent = node.parent;
     }
   }

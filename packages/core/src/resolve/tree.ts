@@ -10,33 +10,26 @@ export const emptyTree: ConfigTree = Object.freeze({});
 /**
  * The tree after setting and unsetting flat keys. Branches that hold no changed key keep their identity; a branch whose last
  * key is unset stays as an empty object, so that a path into it stays readable. Values become deeply frozen.
+ * No key may lie below another.
  */
 export function patchTree(tree: ConfigTree, set: Iterable<readonly [key: string, value: Json]>, unset: Iterable<string>): ConfigTree {
-  const fresh = new Set<object>();
-  const own = (branch: ConfigTree | Json | undefined): Record<string, ConfigTree | Json> => {
-    if (typeof branch === "object" && branch !== null && fresh.has(branch)) return branch as Record<string, ConfigTree | Json>;
-    const copy = { ...(branch as ConfigTree | undefined) };
-    fresh.add(copy);
-    return copy;
-  };
-  let root: Record<string, ConfigTree | Json> | undefined;
-  /** The copied branch that holds the key's last segment, and that segment. */
-  const descend = (key: string): [Record<string, ConfigTree | Json>, string] => {
-    root ??= own(tree);
+  return editTree(tree, [...Array.from(unset, (key) => ({ key })), ...Array.from(set, ([key, value]) => ({ key, value }))]);
+}
+
+/** The same as `patchTree` for edits in their order; an edit without a value unsets its key. */
+export function editTree(tree: ConfigTree, edits: Iterable<{ readonly key: string; readonly value?: Json | undefined }>): ConfigTree {
+  type Branch = Record<string, ConfigTree | Json>;
+  // Only what this call has copied is not frozen yet.
+  const own = (branch: unknown): Branch => (Object.isFrozen(branch) ? { ...(branch as Branch) } : (branch as Branch));
+  let root = tree;
+  for (const { key, value } of edits) {
     const segments = key.split(".");
     const last = segments.pop() as string;
-    let branch = root;
+    let branch = own(root);
+    root = branch;
     for (const segment of segments) branch = branch[segment] = own(Object.hasOwn(branch, segment) ? branch[segment] : undefined);
-    return [branch, last];
-  };
-  for (const key of unset) {
-    const [branch, last] = descend(key);
-    delete branch[last];
+    if (value === undefined) delete branch[last];
+    else branch[last] = value;
   }
-  for (const [key, value] of set) {
-    const [branch, last] = descend(key);
-    branch[last] = deepFreeze(value);
-  }
-  for (const branch of fresh) Object.freeze(branch);
-  return root ?? tree;
+  return deepFreeze(root);
 }

@@ -24,7 +24,7 @@ export function prepareWriting(database: DatabaseSync): SqliteWriting {
   const insertEntry = database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const insertKey = database.prepare("INSERT INTO keys (kind, environment, layer, key) VALUES (?, ?, ?, ?)");
   const insertChange = database.prepare("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)");
-  const insertRecent = database.prepare("INSERT INTO recent VALUES (?, ?, ?)");
+  const insertRecent = database.prepare("INSERT INTO recent SELECT key_id, revision, id FROM changes WHERE id > ?");
   const findKey = database.prepare("SELECT id FROM keys WHERE kind = ? AND environment = ? AND layer = ? AND key = ?");
   const findMarks = database.prepare("SELECT latest_at, last_change FROM entries ORDER BY revision DESC LIMIT 1");
   const countRecent = database.prepare("SELECT count(*) AS count FROM recent");
@@ -56,15 +56,14 @@ export function prepareWriting(database: DatabaseSync): SqliteWriting {
       changeId += 1;
       const keyId = keyIdOf(id);
       insertChange.run(changeId, keyId, revision, salt, after, changeChecksum({ ...id, keyId, revision, salt, after }));
-      insertRecent.run(keyId, revision, changeId);
     }
-    recentCount += changes.length;
   }
 
   return {
     insert(head, entries) {
       let { hash } = head;
       let { latestAt, lastChange } = marks ?? readMarks();
+      const changesBefore = lastChange;
       for (const entry of entries) {
         const { revision, at, header, content, principal, idempotencyKey } = entry;
         insertChanges(entry, lastChange);
@@ -73,6 +72,8 @@ export function prepareWriting(database: DatabaseSync): SqliteWriting {
         lastChange += entry.changes.length;
         insertEntry.run(revision, at, latestAt, lastChange, header, hash, content, principal, idempotencyKey);
       }
+      insertRecent.run(changesBefore);
+      recentCount += lastChange - changesBefore;
       marks = { latestAt, lastChange };
       return { revision: head.revision + entries.length, hash };
     },
