@@ -59,7 +59,7 @@ function readProject(config: unknown): ProjectDocument {
   mustName(environments, defaultEnvironment, "/defaultEnvironment");
   const schemas = readSchemas(members.get("schemas"));
   const sources = members.get("sources");
-  const parameterApi = readParameterApi(members.get("parameterApi"), environments, schemas);
+  const parameterApi = readParameterApi(members.get("parameterApi"));
   return {
     environments,
     defaultEnvironment,
@@ -129,18 +129,12 @@ function isDefined(schema: unknown): schema is { readonly document: unknown } {
   return isObject(schema) && Object.hasOwn(schema, "zod") && Object.hasOwn(schema, "document");
 }
 
-function readParameterApi(
-  value: unknown,
-  environments: readonly EnvironmentConfig[],
-  schemas: Readonly<Record<string, JsonObject>>,
-): ProjectDocument["parameterApi"] {
+/** Names only: what they name may exist in the store without standing in the config. */
+function readParameterApi(value: unknown): ProjectDocument["parameterApi"] {
   if (value === undefined) return undefined;
   const members = membersOf(value, "/parameterApi", ["namespace", "environment"]);
-  const namespace = optionalText(members.get("namespace"), "/parameterApi/namespace");
-  const environment = optionalText(members.get("environment"), "/parameterApi/environment");
-  if (namespace !== undefined && !Object.hasOwn(schemas, namespace))
-    throw new Refused("/parameterApi/namespace", `${JSON.stringify(namespace)} is none of the schemas`);
-  if (environment !== undefined) mustName(environments, environment, "/parameterApi/environment");
+  const namespace = optionalName(members.get("namespace"), "/parameterApi/namespace");
+  const environment = optionalName(members.get("environment"), "/parameterApi/environment");
   return { ...(namespace !== undefined && { namespace }), ...(environment !== undefined && { environment }) };
 }
 
@@ -179,6 +173,13 @@ function mustName(environments: readonly EnvironmentConfig[], name: string, at: 
 function optionalText(value: unknown, at: string): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw new Refused(at, "must be text");
+}
+
+function optionalName(value: unknown, at: string): string | undefined {
+  const name = optionalText(value, at);
+  const refusal = name === undefined ? undefined : nameRefusal(name);
+  if (refusal !== undefined) throw new Refused(at, refusal);
+  return name;
 }
 
 function optionalFlag(value: unknown, at: string): boolean | undefined {

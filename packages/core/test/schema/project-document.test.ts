@@ -73,8 +73,8 @@ test.each<[unknown, string, string]>([
   [{ sources: "x" }, "/sources", "JSON object"],
   [{ sources: { a: new Date(0) } }, "/sources", "JSON object"],
   [{ parameterApi: { name: "x" } }, "/parameterApi/name", "not known"],
-  [{ parameterApi: { namespace: "toString" } }, "/parameterApi/namespace", "none of the schemas"],
-  [{ parameterApi: { environment: "x" } }, "/parameterApi/environment", "none of the environments"],
+  [{ parameterApi: { namespace: "a.b" } }, "/parameterApi/namespace", "letter"],
+  [{ parameterApi: { environment: 1 } }, "/parameterApi/environment", "text"],
 ])("%j is refused at its place", (config, at, reason) => {
   const result = projectDocument(config);
   expect(result.ok ? undefined : result.refusal).toMatchObject({ at, reason: expect.stringContaining(reason) as string });
