@@ -15,13 +15,13 @@ const packagesBelow = {
 };
 const anyPackage = "^(packages|apps|examples|e2e|bench)/";
 
-/** Each folder of the daemon, the folders beside it and the packages below it that it may import. */
+/** Each folder of the daemon: the folders beside it and the packages below it that it may import, and those that it may name in types only. */
 const daemonFolders = {
-  ports: { folders: [], packages: ["core"] },
-  drivers: { folders: ["ports"], packages: ["core", "client/dist/hub"] },
-  engine: { folders: ["ports"], packages: ["core", "client/dist/hub"] },
-  features: { folders: ["ports", "engine"], packages: ["core", "protocol"] },
-  http: { folders: ["ports", "engine"], packages: ["core", "protocol"] },
+  ports: { folders: [], packages: ["core"], types: [] },
+  drivers: { folders: ["ports"], packages: ["core", "client/dist/hub"], types: [] },
+  engine: { folders: ["ports"], packages: ["core", "client/dist/hub"], types: ["protocol"] },
+  features: { folders: ["ports", "engine"], packages: ["core", "protocol"], types: [] },
+  http: { folders: ["ports", "engine"], packages: ["core", "protocol", "client/dist/hub"], types: [] },
 };
 
 function forbid(name, comment, from, to) {
@@ -37,7 +37,7 @@ const packageRules = Object.entries(packagesBelow).map(([name, below]) =>
   ),
 );
 
-const daemonRules = Object.entries(daemonFolders).flatMap(([folder, { folders, packages }]) => [
+const daemonRules = Object.entries(daemonFolders).flatMap(([folder, { folders, packages, types }]) => [
   forbid(
     `daemon-${folder}`,
     `${folder} may import ${folders.join(", ") || "no other folder of the daemon"} only`,
@@ -48,7 +48,15 @@ const daemonRules = Object.entries(daemonFolders).flatMap(([folder, { folders, p
     `daemon-${folder}-packages`,
     `${folder} may import ${packages.join(", ")} only`,
     { path: `^apps/daemon/src/${folder}/` },
-    { path: anyPackage, pathNot: `^(apps/daemon/|packages/(${packages.join("|")})/)` },
+    { path: anyPackage, pathNot: `^(apps/daemon/|packages/(${[...packages, ...types].join("|")})/)` },
+  ),
+  ...types.map((name) =>
+    forbid(
+      `daemon-${folder}-names-${name}`,
+      `${folder} may import types of ${name}, nothing that runs`,
+      { path: `^apps/daemon/src/${folder}/` },
+      { path: `^packages/${name}/`, dependencyTypesNot: ["type-only"] },
+    ),
   ),
 ]);
 
