@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { JsonObject } from "../json.ts";
 import type { DefinedSchema } from "./define-schema.ts";
 
@@ -35,5 +34,5 @@ export type DeepReadonly<T> = T extends readonly unknown[] | object ? { readonly
 
 /** The configuration tree of a project: what each namespace's keys hold, `unknown` where its schema is plain JSON Schema. */
 export type ConfigOf<C extends SetpointConfig> = {
-  readonly [Namespace in keyof C["schemas"]]: C["schemas"][Namespace] extends DefinedSchema<infer T> ? DeepReadonly<z.output<T>> : unknown;
+  readonly [Namespace in keyof C["schemas"]]: C["schemas"][Namespace] extends DefinedSchema<infer T> ? DeepReadonly<T["_zod"]["output"]> : unknown;
 };
