@@ -34,5 +34,7 @@ export type DeepReadonly<T> = T extends readonly unknown[] | object ? { readonly
 
 /** The configuration tree of a project: what each namespace's keys hold, `unknown` where its schema is plain JSON Schema. */
 export type ConfigOf<C extends SetpointConfig> = {
-  readonly [Namespace in keyof C["schemas"]]: C["schemas"][Namespace] extends DefinedSchema<infer T> ? DeepReadonly<T["_zod"]["output"]> : unknown;
+  readonly [Namespace in keyof C["schemas"]]: C["schemas"][Namespace] extends DefinedSchema<infer T>
+    ? DeepReadonly<T["_zod"]["output"]>
+    : unknown;
 };
