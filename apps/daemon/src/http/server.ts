@@ -40,7 +40,10 @@ export interface StreamQuery {
   readonly cursor?: string;
 }
 
-const allMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"] as const;
+const allMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"] as const;
+
+/** A missing Host is refused by admission, in the contract's words, and not by the parser. */
+const listenerOptions = { requireHostHeader: false } as const;
 
 /**
  * The HTTP server: the route table of `protocol`, and for each request the wire contract's order of refusals.
@@ -49,6 +52,7 @@ const allMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"] 
 export function createHttp(parts: HttpParts): FastifyInstance {
   const app = fastify({
     bodyLimit: requestLimits.bodyBytesMax,
+    http: listenerOptions,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     logger: false,
@@ -79,22 +83,13 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     void reply.header("setpoint-request-id", request.id).header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     const { caller, refusal } = admit(parts.admissions, request.raw, request.routeOptions.url);
     request.caller = caller ?? null;
+    if (!refusal && request.is404) return sendUnknown(request, reply);
     if (refusal) return sendRefusal(request, reply, refusal);
     return undefined;
   });
 
   app.addHook("onSend", async (request, reply) => {
     if (request.caller && request.raw.url?.startsWith("/v1/")) void reply.header("setpoint-revision", String(parts.headRevision()));
-  });
-
-  app.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request.raw);
-    const allowed = allMethods.filter((method) => matchesTable(method, path));
-    if (allowed.length > 0) {
-      void reply.header("allow", [...new Set(allowed)].join(", "));
-      return sendRefusal(request, reply, { code: "method_not_allowed", detail: `${request.method} is not a method of this route.` });
-    }
-    return sendRefusal(request, reply, { code: "route_not_found", detail: "There is no such route." });
   });
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -132,7 +127,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
 
 /** A second listener for the same routes, on a Unix socket. */
 export function createSocketServer(app: FastifyInstance): Server {
-  return createServer((request, response) => app.routing(request, response));
+  return createServer(listenerOptions, (request, response) => app.routing(request, response));
 }
 
 /** Host, Origin and, except on open routes, the token. */
@@ -146,6 +141,15 @@ export function admit(
   if (routePath === routes.livez.path || routePath === routes.readyz.path) return {};
   const admission = admissions.caller(request);
   return admission.ok ? { caller: admission.caller } : { refusal: admission.refusal };
+}
+
+/** No such route, or not this method: before anything of the body is read. */
+function sendUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = (request.raw.url ?? "/").split("?", 1)[0] as string;
+  const allowed = allMethods.filter((method) => matchesTable(method, path));
+  if (allowed.length === 0) return sendRefusal(request, reply, { code: "route_not_found", detail: "There is no such route." });
+  void reply.header("allow", allowed.join(", "));
+  return sendRefusal(request, reply, { code: "method_not_allowed", detail: `${request.method} is not a method of this route.` });
 }
 
 /** Everything about a request's form before its body: the role, the query, the headers, the body's type and length. */
@@ -296,10 +300,6 @@ function refusalOf(error: Partial<FastifyError> & Error): Refusal {
   if (found) return found;
   const code: ErrorCode = error.statusCode !== undefined && error.statusCode < 500 ? "invalid_request" : "internal";
   return { code, detail: code === "internal" ? "The daemon failed; its log has the cause under this request id." : "The request is malformed." };
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0] as string;
 }
 
 /** Whether the table has a route with this method for a concrete path. */
