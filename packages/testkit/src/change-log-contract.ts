@@ -165,7 +165,10 @@ export function changeLogContract(driver: string, make: () => Promise<Contracted
         { kind: "value", environment: "base", layer: "stored", key: "a.b" },
         { kind: "value", environment: "child", layer: "stored", key: "a.b" },
       ];
-      await fill(log, ids.toReversed().map((id, after) => ({ ...id, salt: "00", after })));
+      await fill(
+        log,
+        ids.toReversed().map((id, after) => ({ ...id, salt: "00", after })),
+      );
       expect(await log.records({})).toEqual(ids.map((id, index) => ({ ...id, value: ids.length - 1 - index, revision: 1 })));
       for (const [index, id] of ids.entries()) expect(await log.record(id)).toMatchObject({ value: ids.length - 1 - index });
     });
@@ -173,8 +176,13 @@ export function changeLogContract(driver: string, make: () => Promise<Contracted
     it("restricts records to kind, environment and key prefix", async () => {
       const log = await makeLog();
       const keys = ["a", "a-b", "a.b", "a.b.c", "a.b-c", "a.bc", "a0", "b.a"];
-      await fill(log, keys.map((key) => storedChange(key, key)), [{ kind: "flag", environment: "base", key: "a.flag", salt: "00", after: 1 }]);
-      const keysOf = async (...query: Parameters<ContractedChangeLog["records"]>) => (await log.records(...query)).map((record) => record.key);
+      await fill(
+        log,
+        keys.map((key) => storedChange(key, key)),
+        [{ kind: "flag", environment: "base", key: "a.flag", salt: "00", after: 1 }],
+      );
+      const keysOf = async (...query: Parameters<ContractedChangeLog["records"]>) =>
+        (await log.records(...query)).map((record) => record.key);
       expect(await keysOf({ kind: "value", keyPrefix: "a" })).toEqual(["a", "a.b", "a.b-c", "a.b.c", "a.bc"]);
       expect(await keysOf({ kind: "value", keyPrefix: "a.b" })).toEqual(["a.b", "a.b.c"]);
       expect(await keysOf({ kind: "value", keyPrefix: "a.b.c" })).toEqual(["a.b.c"]);
@@ -189,7 +197,10 @@ export function changeLogContract(driver: string, make: () => Promise<Contracted
     it("orders records by code points", async () => {
       const log = await makeLog();
       const keys = ["Z", "a", "é", "\uff5e", "\u{1f600}"];
-      await fill(log, keys.toReversed().map((key) => ({ kind: "flag" as const, environment: "base", key, salt: "00", after: 1 })));
+      await fill(
+        log,
+        keys.toReversed().map((key) => ({ kind: "flag" as const, environment: "base", key, salt: "00", after: 1 })),
+      );
       expect((await log.records({})).map((record) => record.key)).toEqual(keys);
     });
 
@@ -240,7 +251,10 @@ export function changeLogContract(driver: string, make: () => Promise<Contracted
       const log = await makeLog();
       const times = ["10:00", "11:00", "10:30", "10:40", "12:00", "12:00"];
       const at = (time: string) => `2026-03-01T${time}:00.000Z`;
-      await log.append(await log.head(), times.map((time, index) => contractEntry(index + 1, [], { at: at(time) })));
+      await log.append(
+        await log.head(),
+        times.map((time, index) => contractEntry(index + 1, [], { at: at(time) })),
+      );
       const expected: [time: string, revision: number][] = [
         ["09:59", 0],
         ["10:00", 1],
@@ -258,7 +272,10 @@ export function changeLogContract(driver: string, make: () => Promise<Contracted
     it("commits a batch of 1,000 changes as one entry", async () => {
       const log = await makeLog();
       const keys = Array.from({ length: 1_000 }, (_, index) => `a.key${String(index).padStart(4, "0")}`);
-      await fill(log, keys.map((key) => storedChange(key, { key })));
+      await fill(
+        log,
+        keys.map((key) => storedChange(key, { key })),
+      );
       expect((await log.changes(1)).map((change) => change.key)).toEqual(keys);
       expect((await log.records({ kind: "value", environment: "base", keyPrefix: "a" })).map((record) => record.value)).toEqual(
         keys.map((key) => ({ key })),

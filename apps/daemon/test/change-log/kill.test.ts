@@ -41,7 +41,9 @@ it(`loses nothing that was acknowledged over ${kills} kills`, { timeout: 120_000
 
 /** Starts a process that appends, and kills it at some moment; returns the last revision that it acknowledged. */
 async function appendUntilKilled(...paths: string[]): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "appending-process.ts"), ...paths], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "appending-process.ts"), ...paths], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const lines = createInterface(child.stdout);
   const exited = once(child, "exit");
   const groups = randomInt(60, 120);

@@ -72,7 +72,13 @@ describe("log and head file", () => {
 
   it.each([
     ["log-missing", emptyHead, readable(head(7)), undefined, /had reached revision 7: this is not a first start/],
-    ["log-behind", head(5), readable(head(7)), undefined, /ends at revision 5, but it had reached revision 7: 2 committed revisions are lost/],
+    [
+      "log-behind",
+      head(5),
+      readable(head(7)),
+      undefined,
+      /ends at revision 5, but it had reached revision 7: 2 committed revisions are lost/,
+    ],
     ["other-history", head(7, "b"), readable(head(7)), head(7, "b").hash, /another history/],
     ["other-history", head(9), readable(head(7)), head(7, "b").hash, /another history/],
     ["unreadable-witness", head(9), { state: "unreadable", reason: "It is damaged." }, undefined, /^It is damaged\. .*revision 9/],

@@ -70,7 +70,10 @@ describe("the socket", () => {
     const open = join(temporaryFolder(), "setpoint-1");
     mkdirSync(open);
     chmodSync(open, 0o755);
-    expect(prepareSocketPath(lock, join(open, "a.sock"))).toMatchObject({ ok: false, reason: expect.stringContaining("lets other users in") });
+    expect(prepareSocketPath(lock, join(open, "a.sock"))).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("lets other users in"),
+    });
     const link = join(temporaryFolder(), "setpoint-2");
     symlinkSync(temporaryFolder(), link);
     expect(prepareSocketPath(lock, join(link, "a.sock"))).toMatchObject({ ok: false, reason: expect.stringContaining("is not a folder") });

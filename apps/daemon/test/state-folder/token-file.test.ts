@@ -62,15 +62,22 @@ describe("the token file", () => {
     expect(existsSync(target)).toBe(false);
   });
 
-  it.each(["", "\n", "secret", `sp_ops_${"A".repeat(42)}`, `sp_a_b_${secret}A`, `sp_ops_${secret}\n\n`, `sp__${secret}`, `sp_ops_${secret}\nmore`, "x".repeat(9_000)])(
-    "is refused with words, and kept, when it holds %j",
-    (text) => {
-      const path = newPath();
-      writeFileSync(path, text, { mode: 0o600 });
-      expectRefused(path, /does not hold a token .* delete it and start again/);
-      expect(readFileSync(path, "utf8")).toBe(text);
-    },
-  );
+  it.each([
+    "",
+    "\n",
+    "secret",
+    `sp_ops_${"A".repeat(42)}`,
+    `sp_a_b_${secret}A`,
+    `sp_ops_${secret}\n\n`,
+    `sp__${secret}`,
+    `sp_ops_${secret}\nmore`,
+    "x".repeat(9_000),
+  ])("is refused with words, and kept, when it holds %j", (text) => {
+    const path = newPath();
+    writeFileSync(path, text, { mode: 0o600 });
+    expectRefused(path, /does not hold a token .* delete it and start again/);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
 });
 
 describe("a token", () => {

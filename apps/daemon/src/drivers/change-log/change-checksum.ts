@@ -19,5 +19,8 @@ export function changeChecksum({ kind, environment, layer, key, keyId, revision,
 /** Returns when the row is as it was written; otherwise throws `store_unavailable`, naming the revision. */
 export function verifyChecksum(content: ChangeContent, checksum: number): void {
   if (changeChecksum(content) === checksum) return;
-  throw new StoreError("store_unavailable", `A change of revision ${content.revision} is damaged in the store: its checksum does not match.`);
+  throw new StoreError(
+    "store_unavailable",
+    `A change of revision ${content.revision} is damaged in the store: its checksum does not match.`,
+  );
 }

@@ -36,7 +36,7 @@ const tables = `
 
   CREATE TABLE changes (
     id INTEGER PRIMARY KEY,             -- gapless, in the order of the log
-    key_id INTEGER NOT NULL,
+    key_id INTEGER NOT NULL REFERENCES keys (id),
     revision INTEGER NOT NULL,
     salt TEXT,                          -- NULL = erased, together with after
     after TEXT,                         -- JSON; NULL = deleted

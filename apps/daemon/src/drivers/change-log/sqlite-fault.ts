@@ -23,7 +23,9 @@ export function storeFault(cause: unknown, path: string): StoreError {
     return new StoreError("store_full", `The store cannot grow (${message}); nothing was written.`, { cause });
   }
   if (code === sqliteCodes.constraint && message.includes("entries.idempotency_key")) {
-    return new StoreError("conflicting_change", "An entry with this Idempotency-Key is already in the log; nothing was written.", { cause });
+    return new StoreError("conflicting_change", "An entry with this Idempotency-Key is already in the log; nothing was written.", {
+      cause,
+    });
   }
   return new StoreError("store_unavailable", `The store failed (${message}); nothing was written.`, { cause });
 }

@@ -58,7 +58,10 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
     database,
     `SELECT ${entryColumns} FROM entries WHERE principal = ? AND idempotency_key = ? AND revision <= ?`,
   );
-  const entryMarks = rowsOf<[latestAt: number, lastChange: number]>(database, "SELECT latest_at, last_change FROM entries WHERE revision = ?");
+  const entryMarks = rowsOf<[latestAt: number, lastChange: number]>(
+    database,
+    "SELECT latest_at, last_change FROM entries WHERE revision = ?",
+  );
   const lateEntry = rowsOf<[number | null]>(
     database,
     "SELECT max(revision) FROM entries WHERE at < latest_at AND at <= ? AND revision <= ?",
@@ -79,10 +82,7 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
      ORDER BY kind, environment, layer LIMIT 1`,
   );
   const recordsFrom = rowsOf<[string, ...ChangeColumns]>(database, recordsWhere("k.key >= ?"));
-  const recordsBelow = rowsOf<[string, ...ChangeColumns]>(
-    database,
-    recordsWhere("k.key >= ? AND k.key < ? AND (k.key = ? OR k.key >= ?)"),
-  );
+  const recordsBelow = rowsOf<[string, ...ChangeColumns]>(database, recordsWhere("k.key >= ? AND k.key < ? AND (k.key = ? OR k.key >= ?)"));
 
   /** The changes of the entry whose last one is `lastChange`, in order. */
   function changesOf(revision: number, lastChange: number): [...KeyColumns, ...ChangeColumns][] {
@@ -117,7 +117,13 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
     }
   }
 
-  function recordsOf({ kind, environment, layer }: Omit<KeyRow, "key">, { keyPrefix }: RecordFilter, upTo: number, limit: number, from: string) {
+  function recordsOf(
+    { kind, environment, layer }: Omit<KeyRow, "key">,
+    { keyPrefix }: RecordFilter,
+    upTo: number,
+    limit: number,
+    from: string,
+  ) {
     if (keyPrefix === undefined) return recordsFrom(upTo, upTo, kind, environment, layer, from, limit);
     // "/" follows "." directly, so that the range ends where the keys below the prefix do.
     const start = from === "" ? keyPrefix : from;

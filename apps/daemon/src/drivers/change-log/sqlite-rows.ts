@@ -84,11 +84,12 @@ export function fromEntryRow(row: HashedEntryRow): Entry {
 }
 
 export function fromRecordsBlock({ keys, revisions, values, ...shared }: RecordsBlock): StoredRecord[] {
-  return keys.map((key, index) => ({
-    ...fromKeyRow({ ...shared, key }),
-    ...member("value", values[index] ?? null),
-    revision: revisions[index] as number,
-  }));
+  const id = fromKeyRow({ ...shared, key: "" });
+  return keys.map((key, index) => {
+    const revision = revisions[index] as number;
+    const text = values[index] ?? null;
+    return text === null ? { ...id, key, revision } : { ...id, key, value: JSON.parse(text) as Json, revision };
+  });
 }
 
 /** `{[name]: value}`, or nothing for null. */

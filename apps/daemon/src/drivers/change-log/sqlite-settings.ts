@@ -12,6 +12,10 @@ export interface SqliteSettings {
   readonly walBytes: number;
   /** Quiet time after the last append before the store writes what it left for later. */
   readonly idleTidyMs: number;
+  /** Changes that wait for their index to be written; the more there are, the fewer pages it costs, and the longer an opening takes. */
+  readonly recentChangesMax: number;
+  /** Records that one message of the thread brings; between two messages other calls get their turn. */
+  readonly recordsPageMax: number;
   /** For tests only; each fires once. */
   readonly failpoints?: Failpoints;
 }
@@ -21,4 +25,6 @@ export const sqliteDefaults = {
   databaseBytesMax: 256 * 2 ** 30,
   walBytes: 8 * 2 ** 20,
   idleTidyMs: 1_000,
+  recentChangesMax: 8_000,
+  recordsPageMax: 5_000,
 } as const satisfies Omit<SqliteSettings, "path">;

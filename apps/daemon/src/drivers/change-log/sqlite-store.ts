@@ -38,9 +38,6 @@ interface OpenStore {
   readonly walPages: () => { readonly log: number; readonly checkpointed: number };
 }
 
-/** Changes that wait for the index to be written; the more there are, the fewer pages it costs, and the longer an opening takes. */
-const recentMax = 8_000;
-
 /** Bytes of one page in the write-ahead log, its header included. */
 const walPageBytes = 4096 + 24;
 
@@ -131,17 +128,20 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     if (action === "throw") throw new Error(`failpoint ${point}`);
   }
 
-  /** What has become of a group whose COMMIT failed: committed, or a fault that says whether anything was written. */
+  /**
+   * What has become of a group whose COMMIT failed: committed, or a fault that says whether anything was written.
+   * After a fault the next append proves the file first: an fsync that failed may succeed the second time without having written.
+   */
   function investigate(before: Head, after: Head, cause: unknown): AppendOutcome {
     const fault = storeFault(cause, settings.path);
+    let wasWritten = true;
     isDoubtful = true;
     closeDatabase();
     try {
       const { database, reading } = open();
       const found = reading.head();
-      if (isSameHead(found, before)) {
-        isDoubtful = false;
-      } else if (isSameHead(found, after) && prove(database)) {
+      wasWritten = !isSameHead(found, before);
+      if (isSameHead(found, after) && prove(database)) {
         isDoubtful = false;
         durable = after;
         return { state: "committed", head: after };
@@ -149,7 +149,7 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     } catch {
       // Then the outcome stays unknown; the failure of COMMIT is the one to report.
     }
-    if (!isDoubtful) throw fault;
+    if (!wasWritten) throw fault;
     throw new StoreError("outcome_unknown", "The store failed while it committed, and does not say whether it did.", { cause });
   }
 
@@ -239,7 +239,7 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     tidy(when) {
       if (!store || isDoubtful) return;
       const isDue = (count: number, most: number) => count >= (when === "grown" ? most : 1);
-      if (isDue(store.writing.recentCount(), recentMax)) fileRecent(store);
+      if (isDue(store.writing.recentCount(), settings.recentChangesMax)) fileRecent(store);
       if (!store) return;
       const { log, checkpointed } = store.walPages();
       if (isDue(log - checkpointed, walPagesMax)) checkpoint(store);

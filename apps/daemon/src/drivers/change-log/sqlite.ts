@@ -7,13 +7,10 @@ import { assertGroup } from "./assert-group.ts";
 import { createFollowList } from "./follow-list.ts";
 import { sqliteDefaults } from "./sqlite-settings.ts";
 import type { SqliteSettings } from "./sqlite-settings.ts";
+import type { RecordsPage } from "./sqlite-reading.ts";
 import { fromEntryRow, fromKeyRow, fromRecordsBlock, member, toEntryRow, toKeyRow } from "./sqlite-rows.ts";
-import type { KeyRow } from "./sqlite-rows.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 import { linkWorker } from "./worker-link.ts";
-
-/** Records that one message brings; between two messages other calls get their turn. */
-const recordsPageMax = 5_000;
 
 /**
  * Opens the change log in the SQLite file at `path`, made when there is none, in a worker thread of its own.
@@ -23,6 +20,7 @@ export async function openSqliteChangeLog(path: string, options: Partial<Omit<Sq
   const settings: SqliteSettings = { ...sqliteDefaults, ...options, path };
   // A worker that died has used up its failpoints.
   const { failpoints: _, ...restarted } = settings;
+  const { recordsPageMax } = settings;
   const link = linkWorker<SqliteStore>((attempt) => startWorker(attempt === "first" ? settings : restarted));
   const followers = createFollowList();
   try {
@@ -49,12 +47,13 @@ export async function openSqliteChangeLog(path: string, options: Partial<Omit<Sq
     async records(filter, revision) {
       const upTo = revision ?? (await link.call("head")).revision;
       const records: StoredRecord[] = [];
-      let from: KeyRow | undefined;
-      do {
-        const page = await link.call("records", filter, upTo, recordsPageMax, from);
-        for (const block of page.blocks) records.push(...fromRecordsBlock(block));
-        from = page.next;
-      } while (from);
+      let page: RecordsPage | undefined = await link.call("records", filter, upTo, recordsPageMax);
+      while (page) {
+        // Asked for before this page is unpacked, so that both threads work.
+        const next: Promise<RecordsPage> | undefined = page.next && link.call("records", filter, upTo, recordsPageMax, page.next);
+        for (const block of page.blocks) for (const record of fromRecordsBlock(block)) records.push(record);
+        page = await next;
+      }
       return records;
     },
     changes: async (revision) =>

@@ -23,9 +23,7 @@ export interface SocketSurroundings {
 export function socketPath(state: StateFolder, { runtimeFolder, temporaryFolder }: SocketSurroundings): string | undefined {
   const name = `${hash("sha256", state.path, "hex").slice(0, 8)}.sock`;
   const candidates = [
-    runtimeFolder !== undefined && isAbsolute(runtimeFolder)
-      ? join(runtimeFolder, "setpoint", name)
-      : join(state.path, "daemon.sock"),
+    runtimeFolder !== undefined && isAbsolute(runtimeFolder) ? join(runtimeFolder, "setpoint", name) : join(state.path, "daemon.sock"),
     join(temporaryFolder, `setpoint-${process.getuid?.() ?? "user"}`, name),
   ];
   return candidates.find((path) => Buffer.byteLength(path) <= pathBytesMax);

@@ -54,7 +54,8 @@ function create(path: string, token: string): FirstToken | Refused {
 
 function accept(path: string, token: string): FirstToken | Refused {
   return (
-    describe(token, "found") ?? refuse(`${path} does not hold a token (sp_<id>_<43 characters>); delete it and start again to get a new one.`)
+    describe(token, "found") ??
+    refuse(`${path} does not hold a token (sp_<id>_<43 characters>); delete it and start again to get a new one.`)
   );
 }
 
