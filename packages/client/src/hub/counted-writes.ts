@@ -1,8 +1,12 @@
 import type { Writable } from "node:stream";
 
+/** Larger pieces are handed on as they are, shared by all streams; smaller ones are not worth a write of their own. */
+const joinedBytesMax = 8 * 1024;
+
 /** Writes to a stream and knows when all of it has left. */
 export interface CountedWrites {
-  readonly write: (bytes: Uint8Array) => void;
+  /** Writes the pieces in order, in as few writes as is worth it. */
+  readonly write: (pieces: readonly Uint8Array[]) => void;
   /** Calls once, never from inside this call, when nothing written is left here. */
   readonly whenWritten: (run: () => void) => void;
 }
@@ -17,10 +21,26 @@ export function createCountedWrites(stream: Writable): CountedWrites {
     waiting = [];
     for (const run of ready) run();
   };
+  const writeOne = (bytes: Uint8Array) => {
+    unwritten += 1;
+    stream.write(bytes, written);
+  };
   return {
-    write(bytes) {
-      unwritten += 1;
-      stream.write(bytes, written);
+    write(pieces) {
+      let small: Uint8Array[] = [];
+      const writeSmall = () => {
+        const [only] = small;
+        if (only) writeOne(small.length === 1 ? only : Buffer.concat(small));
+        small = [];
+      };
+      for (const piece of pieces) {
+        if (piece.length <= joinedBytesMax) small.push(piece);
+        else {
+          writeSmall();
+          writeOne(piece);
+        }
+      }
+      writeSmall();
     },
     whenWritten(run) {
       if (unwritten > 0) waiting.push(run);

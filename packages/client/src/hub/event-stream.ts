@@ -3,7 +3,7 @@ import { cursorText } from "@setpoint/protocol";
 import type { Cursor } from "@setpoint/protocol/frames";
 import { createCountedWrites } from "./counted-writes.ts";
 import type { Projection } from "./frame-source.ts";
-import { type FrameText, frameText } from "./frame-text.ts";
+import { frameText } from "./frame-text.ts";
 import type { Drainable, Hub } from "./hub.ts";
 import type { Sink } from "./sink.ts";
 import type { StreamRefusal } from "./up-message.ts";
@@ -41,7 +41,7 @@ export function serveEventStream(response: ServerResponse, hub: Hub, options: Ev
   };
   const sink: Sink = {
     send(frames) {
-      if (!isEnded && frames.length > 0) writes.write(events(frames));
+      if (!isEnded && frames.length > 0) writes.write(frames.map(({ event }) => event));
     },
     backlogBytes: () => response.writableLength,
     whenDrained: writes.whenWritten,
@@ -55,7 +55,7 @@ export function serveEventStream(response: ServerResponse, hub: Hub, options: Ev
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
-  writes.write(Buffer.from(`retry: ${retryMs}\n\n`));
+  writes.write([Buffer.from(`retry: ${retryMs}\n\n`)]);
   const served: Drainable = {
     drain(reason, retryAfterMs) {
       sink.send([frameText({ type: "error", code: "upstream_unavailable", detail: reason, retryAfterMs })]);
@@ -94,9 +94,4 @@ export function resumeCursor(
   const parsed = cursorText.safeParse(given);
   if (parsed.success) return { ok: true, cursor: parsed.data };
   return { ok: false, code: "invalid_request", detail: "The cursor must be <revision>-<16 hex> or a revision." };
-}
-
-function events(frames: readonly FrameText[]): Uint8Array {
-  const [only] = frames;
-  return frames.length === 1 && only ? only.event : Buffer.concat(frames.map(({ event }) => event));
 }

@@ -23,6 +23,8 @@ export interface FrameRing {
   after(revision: number): number;
   /** The state hash at a covered revision, where the ring can tell it. */
   hashAt(revision: number): string | undefined;
+  /** Tells the state hash at a covered revision, which holds from the ring's beginning on where no frame lies between. */
+  learnHash(revision: number, hash: string): void;
   /** Whether the frames from a number on, oldest kept at most, are more than so many bytes. */
   holdsMoreThan(bytes: number, from: number): boolean;
   /** Forgets everything; from now on covers what is above the revision. */
@@ -85,6 +87,9 @@ export function createFrameRing(revision: number, limits: { readonly framesMax: 
     hashAt(wanted) {
       const before = after(wanted) - 1;
       return before < first ? hashBefore : entryAt(before)?.hash;
+    },
+    learnHash(revisionThen, hash) {
+      if (revisionThen >= coveredFrom && after(revisionThen) === first) hashBefore = hash;
     },
     holdsMoreThan(bytesMax, from) {
       let sum = 0;

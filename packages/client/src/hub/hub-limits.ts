@@ -14,6 +14,8 @@ export interface HubLimits {
   readonly releaseAfterMs: number;
   /** Bytes that may wait in one connection; the frame being written does not count. */
   readonly backlogBytesMax: number;
+  /** Bytes of missed frames written to one connection at once; the rest follows when they have left. */
+  readonly batchBytesMax: number;
   /** A connection whose backlog has not left after this long is cut. */
   readonly stalledMaxMs: number;
   /** How long a closing connection may take to say goodbye. */
@@ -32,6 +34,7 @@ export const defaultHubLimits: HubLimits = {
   projectionsMax: 1_000,
   releaseAfterMs: 60_000,
   backlogBytesMax: 1024 * 1024,
+  batchBytesMax: 256 * 1024,
   stalledMaxMs: 60_000,
   closeGraceMs: 2_000,
   sliceSize: 64,

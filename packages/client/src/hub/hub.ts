@@ -14,7 +14,9 @@ export interface Drainable {
   drain(reason: string, retryAfterMs: number): void;
 }
 
-export type Subscribed = { readonly ok: true; readonly stop: () => void } | { readonly ok: false; readonly code: "overload"; readonly detail: string };
+export type Subscribed =
+  | { readonly ok: true; readonly stop: () => void }
+  | { readonly ok: false; readonly code: "overload"; readonly detail: string };
 
 /** Ring, resume and fan-out over one source of frames. */
 export interface Hub {
@@ -25,6 +27,8 @@ export interface Hub {
    * heartbeat where nothing was missed. The sink's first frame may be sent from inside this call.
    */
   subscribe(projection: Projection, request: SubscriptionRequest, sink: Sink): Subscribed;
+  /** Follows a projection from now on whether anybody subscribes or not, so that its ring reaches back to this moment. */
+  keep(projection: Projection): void;
   /** Makes a connection part of `drain`; one that comes after it is drained at once. Returns what takes it out again. */
   attach(connection: Drainable): () => void;
   /** Before a restart: every connection is told when to come back and closed with 1012. */
@@ -43,6 +47,7 @@ export interface HubDeps {
 
 interface Followed {
   readonly topic: Topic;
+  isKept: boolean;
   callOffRelease: (() => void) | undefined;
 }
 
@@ -80,8 +85,8 @@ export function createHub(
   /** Makes room by the projection that has been without subscribers for longest. */
   const makeRoom = () => {
     if (followed.size < limits.projectionsMax) return true;
-    for (const [key, { topic }] of followed) {
-      if (topic.subscribers.size > 0) continue;
+    for (const [key, { topic, isKept }] of followed) {
+      if (topic.subscribers.size > 0 || isKept) continue;
       release(key);
       return true;
     }
@@ -94,13 +99,13 @@ export function createHub(
     if (known) return known;
     if (!makeRoom()) return undefined;
     const topic = createTopic(source, projection, { ring, spans, push: fanOut });
-    const entry: Followed = { topic, callOffRelease: undefined };
+    const entry: Followed = { topic, isKept: false, callOffRelease: undefined };
     followed.set(key, entry);
     return entry;
   };
 
   const scheduleRelease = (key: string, entry: Followed) => {
-    if (entry.topic.subscribers.size > 0 || followed.get(key) !== entry || entry.callOffRelease) return;
+    if (entry.isKept || entry.topic.subscribers.size > 0 || followed.get(key) !== entry || entry.callOffRelease) return;
     // To the end: the map is ordered by how long a projection has been without subscribers.
     followed.delete(key);
     followed.set(key, entry);
@@ -124,6 +129,13 @@ export function createHub(
           scheduleRelease(projectionKey(projection), entry);
         },
       };
+    },
+    keep(projection) {
+      const entry = follow(normalised(projection));
+      if (!entry) return;
+      entry.isKept = true;
+      entry.callOffRelease?.();
+      entry.topic.snapshot();
     },
     attach(connection) {
       connections.add(connection);

@@ -15,7 +15,9 @@ export function namespacesLeftOut(schemas: SchemasOnWire | undefined, known: Kno
 /** The schemas without the texts of those namespaces; their fingerprints stay. */
 export function withoutTexts(schemas: SchemasOnWire, leftOut: string): SchemasOnWire {
   const names = new Set(leftOut.split(","));
-  return Object.fromEntries(Object.entries(schemas).map(([namespace, schema]) => [namespace, names.has(namespace) ? fingerprintOf(schema) : schema]));
+  return Object.fromEntries(
+    Object.entries(schemas).map(([namespace, schema]) => [namespace, names.has(namespace) ? fingerprintOf(schema) : schema]),
+  );
 }
 
 function fingerprintOf(schema: SchemaOnWire): SchemaOnWire {

@@ -14,7 +14,9 @@ export interface SnapshotText {
 
 export function snapshotText(snapshot: Omit<SnapshotFrame, "reason">): SnapshotText {
   const { cursor, revision, hash, schemas, values, flags, segments } = snapshot;
-  const tail = Buffer.from(`"hash":${JSON.stringify(hash)},"values":${JSON.stringify(values)},"flags":${JSON.stringify(flags)},"segments":${JSON.stringify(segments)}}`);
+  const tail = Buffer.from(
+    `"hash":${JSON.stringify(hash)},"values":${JSON.stringify(values)},"flags":${JSON.stringify(flags)},"segments":${JSON.stringify(segments)}}`,
+  );
   const schemasText = createVariants((leftOut: string) =>
     Buffer.from(schemas === undefined ? "" : `"schemas":${JSON.stringify(leftOut === "" ? schemas : withoutTexts(schemas, leftOut))},`),
   );

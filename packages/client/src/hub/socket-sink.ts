@@ -1,26 +1,20 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { createCountedWrites } from "./counted-writes.ts";
-import type { FrameText } from "./frame-text.ts";
 import type { Sink } from "./sink.ts";
 
 /**
- * Writes whole WebSocket frames to the stream beneath a WebSocket: they are built once for everybody, and many for one are one write.
+ * Writes whole WebSocket frames to the stream beneath a WebSocket: they are built once for everybody, and many small ones are one write.
  * Nothing is compressed, so each frame stands for itself between those that the WebSocket writes (pong, close).
  */
 export function socketSink(ws: WebSocket, stream: Duplex, close: Sink["close"]): Sink {
   const writes = createCountedWrites(stream);
   return {
     send(frames) {
-      if (ws.readyState === ws.OPEN && frames.length > 0) writes.write(joined(frames));
+      if (ws.readyState === ws.OPEN && frames.length > 0) writes.write(frames.map(({ socketFrame }) => socketFrame));
     },
     backlogBytes: () => stream.writableLength,
     whenDrained: writes.whenWritten,
     close,
   };
-}
-
-function joined(frames: readonly FrameText[]): Uint8Array {
-  const [only] = frames;
-  return frames.length === 1 && only ? only.socketFrame : Buffer.concat(frames.map(({ socketFrame }) => socketFrame));
 }

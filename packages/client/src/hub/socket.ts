@@ -106,7 +106,12 @@ export function serveSocket(ws: WebSocket, hub: Hub, options: SocketOptions): Se
     }
     subscribe(
       { projection: admission.projection, ...(instance && { instance }), ...(schemas && { schemas }) },
-      { ...(cursor !== undefined && { cursor }), ...(hash !== undefined && { hash }), ...(snapshot && { snapshot }), ...(schemas && { schemas }) },
+      {
+        ...(cursor !== undefined && { cursor }),
+        ...(hash !== undefined && { hash }),
+        ...(snapshot && { snapshot }),
+        ...(schemas && { schemas }),
+      },
     );
   };
 

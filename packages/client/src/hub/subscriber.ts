@@ -63,7 +63,9 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
     if (state === "stopped") return;
     stop();
     deps.report(cause);
-    sink.send([frameText({ type: "error", code: "store_unavailable", detail: "What was missed cannot be read just now.", retryAfterMs: 1_000 })]);
+    sink.send([
+      frameText({ type: "error", code: "store_unavailable", detail: "What was missed cannot be read just now.", retryAfterMs: 1_000 }),
+    ]);
     sink.close(closeCodes.overload, "store unavailable");
   };
 
@@ -123,21 +125,22 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
       return;
     }
     const frames: FrameText[] = [];
-    let backlog = sink.backlogBytes();
-    while (next < topic.ring.end && backlog <= limits.backlogBytesMax) {
+    const waiting = sink.backlogBytes();
+    let batch = 0;
+    while (next < topic.ring.end && batch < limits.batchBytesMax && waiting + batch <= limits.backlogBytesMax) {
       const entry = topic.ring.at(next);
       if (entry === undefined) break; // the ring has gone on without it
       next += 1;
       if (entry.revision <= place.revision) continue;
       const text = entry.text.for(request.schemas);
       frames.push(text);
-      backlog += text.socketFrame.length;
+      batch += text.socketFrame.length;
       place = { revision: entry.revision, cursor: entry.cursor };
     }
     const isCaughtUp = next === topic.ring.end;
     if (isCaughtUp) {
       isResuming = false;
-      if (beatsSent !== topic.beats() && backlog <= limits.backlogBytesMax && topic.place().revision >= place.revision) {
+      if (beatsSent !== topic.beats() && waiting <= limits.backlogBytesMax && topic.place().revision >= place.revision) {
         beatsSent = topic.beats();
         if (frames.length === 0) frames.push(heartbeatFor(place));
       }
@@ -163,7 +166,10 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
   };
 
   /** Has the source tell the way from a place that the ring does not reach back to. */
-  const bridge = async (from: Place, { hash, otherwise }: { readonly hash?: string | undefined; readonly otherwise: SnapshotReason }): Promise<void> => {
+  const bridge = async (
+    from: Place,
+    { hash, otherwise }: { readonly hash?: string | undefined; readonly otherwise: SnapshotReason },
+  ): Promise<void> => {
     const asked = topic.generation();
     const way = await topic.catchUp(from.cursor);
     if (state !== "answering") return;

@@ -109,6 +109,8 @@ export function createTopic(source: FrameSource, projection: Projection, setting
       const isUntouched = snapshot?.end === ring.end && place.cursor === head.cursor;
       const text = snapshot && isUntouched ? snapshot.text.movedTo(head) : snapshotText(source.snapshot(projection));
       snapshot = { text, end: ring.end };
+      // Ahead of the steps a frame may still come that lies before the snapshot.
+      if (text.place.cursor === place.cursor) ring.learnHash(place.revision, text.hash);
       return text;
     },
     locate: (cursor, hash) => source.locate(cursor, hash),

@@ -18,11 +18,14 @@ export type UpMessage =
 export function readUpMessage(text: string): UpMessage {
   const json = parseJson(text);
   if (!json.ok) return refused(json.refusal.at === "" ? json.refusal.reason : `${json.refusal.at}: ${json.refusal.reason}`);
-  if (!isJsonObject(json.value) || typeof json.value["type"] !== "string") return refused("A frame is a JSON object with a text member type.");
+  if (!isJsonObject(json.value) || typeof json.value["type"] !== "string")
+    return refused("A frame is a JSON object with a text member type.");
   if (!upFrameTypes.has(json.value["type"])) return { kind: "unknown" };
   const parsed = upFrame.safeParse(json.value);
   if (parsed.success) return { kind: "frame", frame: parsed.data as UpFrame };
-  return refused(parsed.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`)).join("; "));
+  return refused(
+    parsed.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`)).join("; "),
+  );
 }
 
 function refused(detail: string): UpMessage {

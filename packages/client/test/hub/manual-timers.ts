@@ -9,7 +9,9 @@ export function createManualTimers(): ManualTimers {
   let moment = 0;
   const due = new Set<{ readonly at: number; readonly run: () => void }>();
   const nextDue = (until: number) =>
-    [...due].filter(({ at }) => at <= until).reduce<{ at: number; run: () => void } | undefined>((first, timer) => (first && first.at <= timer.at ? first : timer), undefined);
+    [...due]
+      .filter(({ at }) => at <= until)
+      .reduce<{ at: number; run: () => void } | undefined>((first, timer) => (first && first.at <= timer.at ? first : timer), undefined);
   return {
     now: () => moment,
     after(delayMs, run) {

@@ -64,7 +64,9 @@ export function createModelSource(historyAtFirst = "a"): ModelSource {
   const schemasFor = ({ audience, namespaces }: Projection): SchemasOnWire | undefined => {
     const names = Object.keys(schemas).filter((name) => namespaces?.includes(name) ?? true);
     if (audience === "client" || names.length === 0) return undefined;
-    return Object.fromEntries(names.map((name) => [name, { fingerprint: schemas[name] as string, schema: { title: `schema of ${name}` } }]));
+    return Object.fromEntries(
+      names.map((name) => [name, { fingerprint: schemas[name] as string, schema: { title: `schema of ${name}` } }]),
+    );
   };
 
   const changeFrame = (projection: Projection, from: number, to: Place, previous: number, changedSchemas?: SchemasOnWire) => {

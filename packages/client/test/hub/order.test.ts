@@ -57,7 +57,14 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("commit" as const), group: fc.array(commit, { minLength: 1, maxLength: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("read" as const), reader: fc.nat(3) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("drop" as const), reader: fc.nat(3) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("connect" as const), reader: fc.nat(3), says: fc.constantFrom("hash", "cursor", "bare", "nothing") }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("connect" as const),
+      reader: fc.nat(3),
+      says: fc.constantFrom("hash", "cursor", "bare", "nothing"),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("turn" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1_000, 15_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("holdBack" as const, "announceLate" as const) }) },
@@ -90,8 +97,11 @@ test("whatever is written, dropped, read late or pruned: no gap, no duplicate, n
           reader.stop?.();
           reader.sink = createSlowSink();
           const { cursor, hash, revision } = reader.witness;
-          const request = { hash: { cursor, hash }, cursor: { cursor }, bare: { cursor: cursor && String(revision) }, nothing: {} }[says] ?? {};
-          const given = Object.fromEntries(Object.entries(request).filter(([name, value]) => value !== undefined && (cursor || name !== "hash")));
+          const request =
+            { hash: { cursor, hash }, cursor: { cursor }, bare: { cursor: cursor && String(revision) }, nothing: {} }[says] ?? {};
+          const given = Object.fromEntries(
+            Object.entries(request).filter(([name, value]) => value !== undefined && (cursor || name !== "hash")),
+          );
           const subscribed = hub.subscribe(projection, given, reader.sink);
           reader.stop = subscribed.ok ? subscribed.stop : undefined;
         };

@@ -37,7 +37,9 @@ export async function startStreamServer(
   const projectionOf = (parameters: URLSearchParams) => {
     const environment = parameters.get("environment");
     const namespaces = parameters.get("namespaces")?.split(",");
-    return environment ? { environment, audience: (parameters.get("audience") ?? "server") as Audience, ...(namespaces && { namespaces }) } : undefined;
+    return environment
+      ? { environment, audience: (parameters.get("audience") ?? "server") as Audience, ...(namespaces && { namespaces }) }
+      : undefined;
   };
 
   server.on("upgrade", (request, stream, head) => {

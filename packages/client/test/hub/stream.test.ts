@@ -79,7 +79,9 @@ describe("what a projection holds", () => {
 
   test("is one projection for equal sets of namespaces, and built once for all", async () => {
     server.model.commit({ values: { "app.size": 1 } });
-    const sockets = await Promise.all(["app,web", "web,app", "app,web,app"].map((names) => connect(`${server.url}${base}&namespaces=${names}`)));
+    const sockets = await Promise.all(
+      ["app,web", "web,app", "app,web,app"].map((names) => connect(`${server.url}${base}&namespaces=${names}`)),
+    );
     await Promise.all(sockets.map((socket) => socket.next()));
     expect(server.hub.counts()).toMatchObject({ projections: 1, subscribers: 3 });
     expect(server.model.counts.snapshots).toBe(1);
@@ -93,11 +95,16 @@ describe("what a projection holds", () => {
     other.send({ type: "subscribe", environment: "base" });
     const web = { fingerprint: "2222222222222222", schema: { title: "schema of web" } };
     expect((await knowing.nextOf("snapshot")).schemas).toEqual({ app: { fingerprint: "1111111111111111" }, web });
-    expect((await other.nextOf("snapshot")).schemas).toEqual({ app: { fingerprint: "1111111111111111", schema: { title: "schema of app" } }, web });
+    expect((await other.nextOf("snapshot")).schemas).toEqual({
+      app: { fingerprint: "1111111111111111", schema: { title: "schema of app" } },
+      web,
+    });
 
     server.model.setSchema("web", "9999999999999999");
     expect((await knowing.nextOf("change")).schemas).toEqual({ web: { fingerprint: "9999999999999999" } });
-    expect((await other.nextOf("change")).schemas).toEqual({ web: { fingerprint: "9999999999999999", schema: { title: "schema of web" } } });
+    expect((await other.nextOf("change")).schemas).toEqual({
+      web: { fingerprint: "9999999999999999", schema: { title: "schema of web" } },
+    });
   });
 });
 
@@ -224,7 +231,12 @@ describe("before a restart", () => {
     server.hub.drain("The daemon restarts.", 750);
     const late = await connect(server.url + base);
     for (const socket of [subscribed, waiting, late]) {
-      expect(await socket.next()).toEqual({ type: "error", code: "upstream_unavailable", detail: "The daemon restarts.", retryAfterMs: 750 });
+      expect(await socket.next()).toEqual({
+        type: "error",
+        code: "upstream_unavailable",
+        detail: "The daemon restarts.",
+        retryAfterMs: 750,
+      });
       expect(await socket.closed).toBe(1012);
     }
     await expect.poll(() => server.hub.counts()).toMatchObject({ connections: 0, subscribers: 0 });
