@@ -156,9 +156,9 @@ export async function startDaemon(settings: Settings, version: string, logger: L
 }
 
 /** A refusal of the state folder as the fault that ends the start. */
-function granted<Result extends { readonly ok: true } | Refused>(result: Result): Extract<Result, { readonly ok: true }> {
-  if (result.ok) return result as Extract<Result, { readonly ok: true }>;
-  throw new SetpointError("store_unavailable", (result as Refused).reason);
+function granted<Result extends { readonly ok: true } | Refused>(result: Result): Exclude<Result, Refused> {
+  if (!result.ok) throw new SetpointError("store_unavailable", result.reason);
+  return result as Exclude<Result, Refused>;
 }
 
 /** A log that ends before the head file, or is missing beside it, is declared and never taken for a first start. */

@@ -54,15 +54,15 @@ export interface Served {
   put(key: string, value: unknown, environment?: string, headers?: Asked["headers"]): Promise<Reply>;
   get(path: string, headers?: Asked["headers"]): Promise<Reply>;
   batch(changes: readonly unknown[], query?: string): Promise<Reply>;
-  /** Stops and starts again on the same state. */
-  restart(project?: unknown): Promise<Served>;
+  /** Stops and starts again on the same state; `null` leaves the project file as it is. */
+  restart(project: unknown): Promise<Served>;
   stop(): Promise<void>;
 }
 
-/** A real daemon in this process, on a free port, with a state folder of its own. */
+/** A real daemon in this process, on a free port, with a state folder of its own. `null` writes no project file. */
 export async function serve(project: unknown = shopProject, folder?: string): Promise<Served> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), "setpoint-daemon-")));
-  if (project !== undefined) await writeFile(join(home, "setpoint.config.json"), JSON.stringify(project));
+  if (project !== null) await writeFile(join(home, "setpoint.config.json"), JSON.stringify(project));
   const settings = readSettings({ project: home, stateDir: join(home, "state"), port: "0" }, {}, home);
   const daemon = await startDaemon(settings, "0.0.0-test", pino({ level: "silent" }));
   const token = (await readFile(join(home, "state", "token"), "utf8")).trim();

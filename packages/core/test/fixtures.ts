@@ -22,7 +22,7 @@ export function shopRecords(): RecordSet {
     { kind: "environment", key: "staging", value: { parent: "base" } },
     { kind: "environment", key: "lab", value: { parent: "base" } },
     { kind: "environment", key: "production", value: { parent: "staging", isProduction: true } },
-    { kind: "schema", key: "shop", value: shopSchema as unknown as Json },
+    { kind: "schema", key: "shop", value: shopSchema },
   ]);
   return records;
 }

@@ -50,7 +50,7 @@ export function previewBody(view: View, outcome: PreviewOutcome): Answer {
 
 /** A change as the wire shows it: without its layer. */
 export function wireChange({ layer: _, ...change }: Change): JsonObject {
-  return change as JsonObject;
+  return change;
 }
 
 function withVersion(reader: RecordReader, change: Change): JsonObject {

@@ -16,7 +16,7 @@ import {
 import type { Chance } from "../ports/chance.ts";
 import type { ChangeLog, Head, NewEntry } from "../ports/change-log.ts";
 import type { Clock } from "../ports/clock.ts";
-import { chainHashes, contentOf, cursorOf, headerOf, newEntry } from "./entry.ts";
+import { chainHashes, contentOf, cursorOf, newEntry } from "./entry.ts";
 import type { View } from "./view.ts";
 
 export const commitLimits = {
@@ -24,8 +24,6 @@ export const commitLimits = {
   waitingMax: 10_000,
   /** Batches in one group. */
   groupMax: 1_000,
-  /** How long an Idempotency-Key is looked up. */
-  idempotencyMs: 24 * 3_600_000,
 } as const;
 
 /** The wishes of a batch, made from the state it will be planned against; or why there are none. */
@@ -139,9 +137,8 @@ export class Committer {
     const entry = await this.#log.byIdempotencyKey(principal.id, idempotency.key);
     if (!entry) return undefined;
     const { answer } = contentOf(entry);
-    const age = this.#clock.now() - Date.parse(headerOf(entry).at);
-    if (!answer || age > commitLimits.idempotencyMs) return undefined;
-    if (answer.request !== idempotency.request) {
+    // Without its content the answer is gone; the key stays taken, because the log keeps it unique for ever.
+    if (answer?.request !== idempotency.request) {
       return { ok: false, refusal: { code: "idempotency_mismatch", detail: "This Idempotency-Key was used for a different request." } };
     }
     return { ok: true, status: answer.status, body: completed(answer.body, entry), replayed: true };

@@ -4,7 +4,6 @@ import {
   type Change,
   type ConfigurationKind,
   configurationKinds,
-  type Json,
   type JsonObject,
   type Principal,
   type RecordId,
@@ -47,7 +46,7 @@ export function newEntry(
     salt: salt(),
     ...(after !== undefined && { after }),
   }));
-  const contentText = canonicalJson({ salt: salt(), ...content } as unknown as Json);
+  const contentText = canonicalJson({ salt: salt(), ...content });
   return {
     revision: header.revision,
     at: header.at,
@@ -56,7 +55,7 @@ export function newEntry(
       changeCount: stored.filter(({ kind }) => configurationKinds.includes(kind as ConfigurationKind)).length,
       content: sha256(contentText),
       changes: stored.map((change) => ({ ...idOf(change), hash: changeHash(change) })),
-    } as unknown as Json),
+    }),
     content: contentText,
     changes: stored,
     ...(idempotency && { idempotency }),

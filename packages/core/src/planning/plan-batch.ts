@@ -209,9 +209,8 @@ function structureRefusal(reader: RecordReader, draft: RecordReader, batch: read
   if (fault?.kind === "unknown_parent") return { code: "environment_not_found", detail: fault.detail };
   if (fault) {
     const { kind, environment, detail } = fault;
-    const change = batch.find((candidate) => candidate.kind === "environment" && candidate.key === environment) ?? (batch[0] as BatchChange);
     const code = kind === "circle" ? "circular_dependency" : "constraint_violation";
-    const issue = issueAt(change, code, detail, { depthMax: environmentLimits.depthMax, environmentsMax: environmentLimits.environmentsMax }, environment);
+    const issue = issueAt({ kind: "environment", key: environment }, code, detail, { depthMax: environmentLimits.depthMax, environmentsMax: environmentLimits.environmentsMax }, environment);
     return { code: "validation_failed", detail, issues: [issue] };
   }
   if (draft.environments().length === 0) return { code: "invalid_request", detail: "The last environment stays." };

@@ -1,4 +1,4 @@
-import { clientBatchLimits, type BatchChange, flattenPatch, type JsonObject, planBatch, RecordOverlay, resolveAll } from "@setpoint/core";
+import { clientBatchLimits, type BatchChange, flattenPatch, planBatch, RecordOverlay, resolveAll } from "@setpoint/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accept, deleteValue, nextRevision, setValue, shopRecords, shopSchema } from "../fixtures.ts";
@@ -61,7 +61,7 @@ describe("planBatch refuses", () => {
     accept(records, [setValue("base", "shop.maxItems", 90), setValue("staging", "shop.maxItems", 5)]);
     const narrower = structuredClone(shopSchema) as unknown as { properties: { maxItems: { maximum: number } } };
     narrower.properties.maxItems.maximum = 50;
-    const refusal = refusalOf([{ kind: "schema", key: "shop", value: narrower as unknown as JsonObject }], records);
+    const refusal = refusalOf([{ kind: "schema", key: "shop", value: narrower }], records);
     expect(refusal).toMatchObject({ code: "validation_failed", issues: [{ key: "shop.maxItems", environment: "base" }] });
     expect(refusalOf([{ kind: "schema", key: "shop", value: { type: "object", properties: {} } }], records)).toMatchObject({
       issues: [{ code: "unknown_key" }, { code: "unknown_key" }],

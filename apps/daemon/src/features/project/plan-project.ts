@@ -22,8 +22,8 @@ export function planProject(records: RecordReader, project: ProjectDocument): Pr
     last !== undefined && isJsonObject(last) && isJsonObject(last["schemas"] ?? null) ? (last["schemas"] as JsonObject) : {};
   const changes: BatchChange[] = [];
   for (const { name, ...settings } of project.environments) {
-    if (!jsonEqual(lastEnvironments.get(name), settings as JsonObject) || !records.environment(name)) {
-      changes.push({ kind: "environment", key: name, value: settings as JsonObject });
+    if (!jsonEqual(lastEnvironments.get(name), settings) || !records.environment(name)) {
+      changes.push({ kind: "environment", key: name, value: settings });
     }
   }
   for (const [namespace, schema] of Object.entries(project.schemas)) {

@@ -34,7 +34,7 @@ export function schemaRoutes({
       const change: BatchChange = {
         kind: "schema",
         key: namespace,
-        value: call.body as JsonObject,
+        value: call.body,
         ...(call.ifMatch !== undefined && { ifVersion: /^(0|[1-9]\d{0,15})$/.test(call.ifMatch) ? Number(call.ifMatch) : -1 }),
       };
       return commitAnswer(committer, call, {

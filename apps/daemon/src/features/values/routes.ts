@@ -70,7 +70,7 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
         batch: () => ({ ok: true, changes: [change] }),
         limits: clientBatchLimits,
         ...(call.body.comment !== undefined && { comment: call.body.comment }),
-        ...(call.body.metadata !== undefined && { metadata: call.body.metadata as JsonObject }),
+        ...(call.body.metadata !== undefined && { metadata: call.body.metadata }),
         answer: (after, plan) => writeBody(after, environment, key, plan),
       });
     },
@@ -91,7 +91,7 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
       return commitAnswer(committer, call, {
         batch: (reader) =>
           reader.environment(environment)
-            ? flattenPatch(reader, environment, call.body as JsonObject)
+            ? flattenPatch(reader, environment, call.body)
             : { ok: false, refusal: environmentRefusal(reader, environment) },
         limits: clientBatchLimits,
         ...(ifMatch !== undefined && { precondition: (reader: RecordReader) => hashCondition(reader, environment, ifMatch) }),
@@ -101,7 +101,7 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
 
     commitBatch: (call) => {
       const changes = batchOf(call);
-      if (!Array.isArray(changes)) return refuse(changes as Refusal);
+      if (!Array.isArray(changes)) return refuse(changes);
       const batch = () => ({ ok: true as const, changes: changes as readonly BatchChange[] });
       if (call.query.preview) return previewBody(view, committer.preview(batch, clientBatchLimits));
       return commitAnswer(committer, call, {

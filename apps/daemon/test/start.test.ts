@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+import { startDaemon } from "../src/daemon.ts";
+import { readSettings, settingRows, settingsHelp } from "../src/settings.ts";
+import { serve, type Served, shopProject } from "./serve.ts";
+
+let running: Served[] = [];
+const started = async (...given: Parameters<typeof serve>) => {
+  const daemon = await serve(...given);
+  running.push(daemon);
+  return daemon;
+};
+const restarted = async (daemon: Served, project: unknown) => {
+  const next = await daemon.restart(project);
+  running = running.map((other) => (other === daemon ? next : other));
+  return next;
+};
+afterEach(async () => {
+  for (const daemon of running.splice(0)) await daemon.stop();
+});
+
+describe("a first start", () => {
+  it("makes private files that tell clients where it is", async () => {
+    const daemon = await started();
+    const state = join(daemon.folder, "state");
+    expect(daemon.token).toMatch(/^sp_[^_]+_[A-Za-z0-9_-]{43}$/);
+    expect(((await stat(state)).mode & 0o777).toString(8)).toBe("700");
+    for (const file of ["token", "daemon.json", "setpoint.db"]) expect(((await stat(join(state, file))).mode & 0o077).toString(8)).toBe("0");
+    const file = JSON.parse(await readFile(join(state, "daemon.json"), "utf8"));
+    expect(file).toMatchObject({ pid: process.pid, url: daemon.url, socket: expect.stringContaining(".sock"), version: "0.0.0-test" });
+    expect((await daemon.get("/v1/revisions")).json.revisions).toMatchObject([{ revision: 1, by: { kind: "system" }, origin: "project" }]);
+  });
+
+  it("serves its Unix socket without a Host check, with the token", async () => {
+    const daemon = await started();
+    const ask = (headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        request({ socketPath: daemon.daemon.socket, path: "/v1/environments", headers }, (response) => resolve(response.resume().statusCode ?? 0))
+          .on("error", reject)
+          .end();
+      });
+    expect(await ask({ host: "anything", authorization: `Bearer ${daemon.token}` })).toBe(200);
+    expect(await ask({ host: "anything" })).toBe(401);
+  });
+
+  it("without a project has the environment base and no schema", async () => {
+    const daemon = await started(null);
+    expect((await daemon.get("/v1/environments")).json.environments).toMatchObject([{ name: "base", parent: null }]);
+    expect((await daemon.get("/v1/schemas")).json).toEqual({ schemas: [] });
+    expect((await daemon.get("/readyz")).json).toMatchObject({ status: "ok", problems: [] });
+  });
+
+  it("takes a free port for 0 and says by whom a port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const folder = await mkdtemp(join(tmpdir(), "setpoint-port-"));
+    const settings = readSettings({ stateDir: join(folder, "state"), port: String(port) }, {}, folder);
+    await expect(startDaemon(settings, "0", pino({ level: "silent" }))).rejects.toThrow(
+      process.platform === "linux" ? `Port ${port} on 127.0.0.1 is taken by process ${process.pid}` : `Port ${port} on 127.0.0.1 is taken`,
+    );
+    other.close();
+    // Nothing is left behind that would be in the way of the next start.
+    const daemon = await startDaemon({ ...settings, port: 0 }, "0", pino({ level: "silent" }));
+    await daemon.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+describe("the project file", () => {
+  it("that says what it said commits nothing, even if the store was edited since", async () => {
+    const first = await started();
+    await first.call("PUT", "/v1/schemas/mail", { body: { type: "object", properties: { from: { type: "string" }, more: { type: "integer" } } } });
+    const daemon = await restarted(first, shopProject);
+    expect((await daemon.get("/readyz")).json.revision).toBe(2);
+    expect((await daemon.get("/v1/schemas/mail")).json.properties).toHaveProperty("more");
+  });
+
+  it("that has changed is one commit, and environments missing from it are kept", async () => {
+    const first = await started();
+    const { environments, schemas } = structuredClone(shopProject);
+    Object.assign(schemas.shop.properties, { color: { enum: ["red", "blue"], default: "red" } });
+    const daemon = await restarted(first, { environments: [...environments.filter(({ name }: { name: string }) => name !== "vault"), { name: "eu", parent: "base" }], defaultEnvironment: "eu", schemas });
+    expect((await daemon.get("/v1/revisions/2")).json).toMatchObject({ by: { kind: "system" }, changes: [{ key: "eu" }, { key: "shop" }] });
+    const names = (await daemon.get("/v1/environments")).json.environments.map(({ name }: { name: string }) => name);
+    expect(names[0]).toBe("eu");
+    expect(names).toContain("vault");
+    expect((await daemon.get("/v1/environments/dev/values/shop.color")).json.value).toBe("red");
+  });
+
+  it("that would make stored state invalid leaves the stored schema in force, and health says so", async () => {
+    const first = await started();
+    await first.put("shop.maxItems", 90);
+    const narrower = structuredClone(shopProject);
+    narrower.schemas.shop.properties.maxItems.maximum = 50;
+    const daemon = await restarted(first, narrower);
+    const ready = (await daemon.get("/readyz")).json;
+    expect(ready).toMatchObject({ status: "degraded", problems: [{ code: "project_refused" }] });
+    expect(ready.problems[0].detail).toContain("shop.maxItems");
+    expect((await daemon.put("shop.maxItems", 95)).status).toBe(200);
+    const mended = await restarted(daemon, shopProject);
+    expect((await mended.get("/readyz")).json.status).toBe("ok");
+  });
+
+  it.each([
+    ["an unknown member", { environment: [] }, "/environment"],
+    ["an unknown parent", { environments: [{ name: "a", parent: "b" }] }, "/environments/0"],
+    ["a default environment that is none", { environments: [{ name: "a" }], defaultEnvironment: "b" }, "/defaultEnvironment"],
+  ])("with %s is refused with its path", async (_what, project, path) => {
+    const daemon = await started(project);
+    expect((await daemon.get("/readyz")).json.problems[0]).toMatchObject({ code: "project_refused", detail: expect.stringContaining(path) });
+  });
+
+  it("in TypeScript is evaluated, and says what Node cannot run", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "setpoint-project-"));
+    await writeFile(join(folder, "setpoint.config.ts"), `console.log("noise"); const name: string = "solo"; export default { environments: [{ name }], schemas: {} };`);
+    const daemon = await started(null, folder);
+    expect((await daemon.get("/v1/environments")).json.environments).toMatchObject([{ name: "solo" }]);
+    await writeFile(join(folder, "setpoint.config.ts"), `enum E { A } export default { environments: [{ name: "x" }] };`);
+    const broken = await restarted(daemon, null);
+    expect((await broken.get("/readyz")).json.problems[0].detail).toContain("enums");
+    expect((await broken.get("/v1/environments")).json.environments).toMatchObject([{ name: "solo" }]);
+  });
+});
+
+describe("a second daemon", () => {
+  it("is refused with the first one's pid", async () => {
+    const daemon = await started();
+    const settings = readSettings({ stateDir: join(daemon.folder, "state"), port: "0" }, {}, daemon.folder);
+    await expect(startDaemon(settings, "0", pino({ level: "silent" }))).rejects.toThrow(String(process.pid));
+    expect((await daemon.get("/livez")).status).toBe(200);
+  });
+});
+
+describe("a log that ends too early", () => {
+  it("or is missing is declared and never taken for a first start", async () => {
+    const first = await started();
+    await first.put("shop.maxItems", 20);
+    const state = join(first.folder, "state");
+    await first.daemon.close();
+    running = [];
+    await rm(join(state, "setpoint.db"));
+    const settings = readSettings({ stateDir: state, port: "0" }, {}, first.folder);
+    await expect(startDaemon(settings, "0", pino({ level: "silent" }))).rejects.toThrow(/2/);
+    await rm(first.folder, { recursive: true, force: true });
+  });
+});
+
+describe("settings", () => {
+  it("come from flags before variables before defaults, and every one is in the help text", () => {
+    expect(readSettings({ port: "1" }, { SETPOINT_PORT: "2" }, tmpdir()).port).toBe(1);
+    expect(readSettings({}, { SETPOINT_PORT: "2" }, tmpdir()).port).toBe(2);
+    expect(readSettings({}, {}, tmpdir())).toMatchObject({ port: 4747, host: "127.0.0.1", allowedHosts: [], allowedOrigins: [] });
+    for (const { flag, variable } of Object.values(settingRows)) {
+      expect(settingsHelp()).toContain(`--${flag} `);
+      expect(settingsHelp()).toContain(variable);
+    }
+  });
+
+  it.each([
+    [{ port: "x" }, "--port (SETPOINT_PORT)"],
+    [{ port: "65536" }, "--port"],
+    [{ project: "/nowhere/at/all" }, "--project"],
+    [{ logLevel: "loud" }, "--log-level"],
+    [{ allowedOrigins: "*" }, "--allowed-origins"],
+  ])("refuse %j by name", (given, words) => {
+    expect(() => readSettings(given, {}, tmpdir())).toThrow(words);
+  });
+});
