@@ -2,7 +2,7 @@ import { invariant } from "../invariant.ts";
 import { isJsonObject } from "../json.ts";
 import { type Environment, environmentOf } from "../resolve/environments.ts";
 import type { Layer } from "../resolve/layers.ts";
-import { compileSchema } from "../schema/compile-schema.ts";
+import { compiledSchema } from "../schema/compiled-schema.ts";
 import { type RecordId, type RecordKind, recordIdText, type StoredRecord } from "./record.ts";
 import type { RecordReader, RegisteredSchema } from "./record-reader.ts";
 
@@ -13,7 +13,7 @@ class Registry {
   #namespaces: readonly string[] | undefined;
   #environmentList: readonly Environment[] | undefined;
 
-  apply(record: StoredRecord, reuse: RegisteredSchema | undefined): void {
+  apply(record: StoredRecord): void {
     if (record.kind === "environment") {
       this.#environmentList = undefined;
       if (record.value === undefined) this.environments.delete(record.key);
@@ -22,7 +22,7 @@ class Registry {
     if (record.kind === "schema") {
       this.#namespaces = undefined;
       if (record.value === undefined) this.schemas.delete(record.key);
-      else this.schemas.set(record.key, registered(record, reuse));
+      else this.schemas.set(record.key, registered(record));
     }
   }
 
@@ -35,11 +35,9 @@ class Registry {
   }
 }
 
-/** A compiled schema is taken over where the document is the very same. */
-function registered(record: StoredRecord, reuse: RegisteredSchema | undefined): RegisteredSchema {
-  if (reuse && reuse.model.document === record.value) return { model: reuse.model, version: record.revision };
+function registered(record: StoredRecord): RegisteredSchema {
   invariant(isJsonObject(record.value), "a stored schema is an object");
-  const compiled = compileSchema(record.key, record.value);
+  const compiled = compiledSchema(record.key, record.value);
   invariant(compiled.ok, `the stored schema of "${record.key}" compiles`);
   return { model: compiled.model, version: record.revision };
 }
@@ -60,7 +58,7 @@ export class RecordSet implements RecordReader {
     let keys = environments.get(record.environment ?? "");
     if (!keys) environments.set(record.environment ?? "", (keys = new Map()));
     keys.set(slot(record.layer, record.key), record);
-    this.#registry.apply(record, this.#registry.schemas.get(record.key));
+    this.#registry.apply(record);
   }
 
   record(id: RecordId): StoredRecord | undefined {
@@ -111,7 +109,7 @@ export class RecordOverlay implements RecordReader {
     this.#records.set(recordIdText(record), record);
     if (record.kind === "schema" || record.kind === "environment") {
       this.#registry ??= copyRegistry(this.#base);
-      this.#registry.apply(record, this.#registry.schemas.get(record.key));
+      this.#registry.apply(record);
     }
   }
 

@@ -8,12 +8,17 @@ export type StateSum = readonly [a: number, b: number];
 
 export const emptyStateSum: StateSum = [0, 0];
 
+const { imul } = Math;
+
 /** Kinds that count in a projection's state hash. */
 export type HashedKind = "value" | "flag" | "segment";
 
-/** The two lanes of one record: `h64(kind + "\0" + key + "\0" + RFC 8785 text)`; constants and vectors in docs/reference/state-hash.md. */
-export function recordSum(kind: HashedKind, key: string, value: Json): StateSum {
-  return h64(`${kind}\0${key}\0${canonicalJson(value)}`);
+/**
+ * The two lanes of one record: `h64(kind + "\0" + key + "\0" + RFC 8785 text)`; a record that is not there counts nothing.
+ * Constants and vectors in docs/reference/state-hash.md.
+ */
+export function recordSum(kind: HashedKind, key: string, value: Json | undefined): StateSum {
+  return value === undefined ? emptyStateSum : h64(`${kind}\0${key}\0${canonicalJson(value)}`);
 }
 
 export function addSums(left: StateSum, right: StateSum): StateSum {
@@ -26,7 +31,7 @@ export function subtractSums(left: StateSum, right: StateSum): StateSum {
 
 /** 16 lower-case hex, lane a first. */
 export function stateHashText(sum: StateSum): string {
-  return hex(sum[0]) + hex(sum[1]);
+  return sum.map((lane) => lane.toString(16).padStart(8, "0")).join("");
 }
 
 /**
@@ -39,8 +44,8 @@ export function h64(text: string): StateSum {
   let b = 0x9e3779b9;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x85ebca6b);
+    a = imul(a ^ unit, 0x01000193);
+    b = imul(b ^ unit, 0x85ebca6b);
     b = (b << 13) | (b >>> 19);
   }
   a = finalise(a ^ text.length);
@@ -48,11 +53,7 @@ export function h64(text: string): StateSum {
 }
 
 function finalise(lane: number): number {
-  let mixed = Math.imul(lane ^ (lane >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  let mixed = imul(lane ^ (lane >>> 16), 0x85ebca6b);
+  mixed = imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0;
-}
-
-function hex(lane: number): string {
-  return lane.toString(16).padStart(8, "0");
 }

@@ -1,0 +1,56 @@
+import type { Issue } from "../issue.ts";
+import { namespaceOf } from "../key.ts";
+import type { RecordReader } from "../records/record-reader.ts";
+import { environmentLimits, treeFault } from "../resolve/environments.ts";
+import { leafOf } from "../resolve/resolve.ts";
+import type { BatchChange, Refusal } from "./batch.ts";
+import { unknownKey } from "./check-content.ts";
+import { issueAt } from "./findings.ts";
+
+/** What a changed tree or a removed schema would break. */
+export function structureRefusal(reader: RecordReader, draft: RecordReader, batch: readonly BatchChange[]): Refusal | undefined {
+  const fault = treeFault(draft.environments());
+  if (fault?.kind === "unknown_parent") return { code: "environment_not_found", detail: fault.detail };
+  if (fault) {
+    const { kind, environment, detail } = fault;
+    const code = kind === "circle" ? "circular_dependency" : "constraint_violation";
+    const issue = issueAt({ kind: "environment", key: environment }, code, detail, { depthMax: environmentLimits.depthMax, environmentsMax: environmentLimits.environmentsMax }, environment);
+    return { code: "validation_failed", detail, issues: [issue] };
+  }
+  if (draft.environments().length === 0) return { code: "invalid_request", detail: "The last environment stays." };
+  for (const change of batch) {
+    if (change.kind !== "environment" || change.value !== undefined || !reader.environment(change.key)) continue;
+    for (const kind of ["value", "flag", "segment"] as const) {
+      for (const record of draft.recordsOf(kind, change.key)) {
+        if (record.value === undefined) continue;
+        return {
+          code: "conflicting_change",
+          detail: `The environment "${change.key}" still stores the ${kind} "${record.key}"; delete what it stores first.`,
+        };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Every stored value of a namespace that its schema, as drafted, refuses; hidden ones too. */
+export function storedIssues(draft: RecordReader, namespace: string): Issue[] {
+  const issues: Issue[] = [];
+  for (const environment of [...draft.environments().map(({ name }) => name), undefined]) {
+    for (const record of draft.recordsOf("value", environment)) {
+      if (record.value === undefined || namespaceOf(record.key) !== namespace) continue;
+      const leaf = leafOf(draft, record.key);
+      const place: BatchChange = { kind: "value", key: record.key, ...(environment !== undefined && { environment }) };
+      if (!leaf) issues.push({ ...unknownKey(draft, place), message: `The stored value of "${record.key}" would lose its declaration.` });
+      else if (leaf.metadata.sensitive && record.layer === "stored") {
+        issues.push(issueAt(place, "constraint_violation", `"${record.key}" is stored and cannot become sensitive.`, { sensitive: false }, null));
+      } else {
+        for (const issue of leaf.validate(record.value)) {
+          issues.push({ ...issue, environment: environment ?? "", message: `The stored value would become invalid: ${issue.message}` });
+        }
+      }
+    }
+  }
+  return issues;
+}
+

@@ -1,0 +1,30 @@
+import type { Issue } from "../issue.ts";
+import type { Json } from "../json.ts";
+import type { BatchChange } from "./batch.ts";
+
+/** What planning finds on its way; bounded, because a batch may hold 200,000 changes. */
+export class Findings {
+  static readonly issuesMax = 1_000;
+  readonly issues: Issue[] = [];
+  sensitiveKey: string | undefined;
+  staleKey: BatchChange | undefined;
+
+  add(...issues: readonly Issue[]): void {
+    for (const issue of issues) if (this.issues.length < Findings.issuesMax) this.issues.push(issue);
+  }
+}
+
+/** An error about one change. */
+export function issueAt(change: BatchChange, code: Issue["code"], message: string, expected: Json, received: Json): Issue {
+  return {
+    severity: "error",
+    code,
+    environment: change.environment ?? "",
+    key: change.key,
+    message,
+    expected,
+    received,
+    suggestions: [],
+  };
+}
+
