@@ -4,7 +4,7 @@ import { valueAtPath, type ContractBrowserState, type ContractSightings, type Co
 
 /** What a handler can tell about its request. */
 export interface RequestParts {
-  readonly config: unknown;
+  readonly config: () => unknown;
   readonly currentConfig: () => unknown;
   readonly context: Readonly<Record<string, Json | undefined>>;
   readonly forBrowser: () => ContractBrowserState | undefined;
@@ -31,9 +31,9 @@ export function createOpenRequests(): OpenRequests {
     const current = AsyncLocalStorage.bind(currentConfig);
     const { promise, resolve } = Promise.withResolvers<void>();
     const unit = {
-      read: (key: string) => valueAtPath(config, key),
+      read: (key: string) => valueAtPath(config(), key),
       readCurrent: (key: string) => valueAtPath(current(), key),
-      branch: (path: string) => valueAtPath(config, path),
+      branch: (path: string) => valueAtPath(config(), path),
       context: () => context,
       forBrowser,
     };

@@ -1,0 +1,1 @@
+export { serializeInitial } from "./serialize-initial.ts";
