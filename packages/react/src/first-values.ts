@@ -5,7 +5,7 @@ import type { RegisteredConfig } from "./register.ts";
 export type Shown = Pick<Client<RegisteredConfig>, "config" | "status">;
 
 /** What is shown before anything is connected, equal on a server and in a page: the tree that a client would build, and how good it is. */
-export function firstValues(initial: InitialState | null | undefined): Shown {
+export function firstValues(initial: InitialState | undefined): Shown {
   const root: Record<string, unknown> = {};
   for (const key in initial?.values) {
     const segments = key.split(".");

@@ -20,26 +20,28 @@ export const isInPage = (): boolean => typeof document === "object";
  * The page's client for `url`. It outlives its providers, so that one that is mounted again shows what was shown last and not the
  * first values.
  */
-export function pageClientOf(url: string, initial: InitialState | null | undefined): ConfigSource {
+export function pageClientOf(url: string, initial: InitialState | undefined): ConfigSource {
   const source = pageClients.get(url) ?? createPageClient(url, initial);
   if (isInPage() && pageClients.size < pageClientsMax) pageClients.set(url, source);
   return source;
 }
 
-function createPageClient(url: string, initial: InitialState | null | undefined): ConfigSource {
+function createPageClient(url: string, initial: InitialState | undefined): ConfigSource {
   const listeners = new Set<() => void>();
   let client: Client<RegisteredConfig> | undefined;
   let users = 0;
   let closing: ReturnType<typeof setTimeout> | undefined;
 
-  const subscribe = (listener: () => void) => {
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  };
   const page = {
     ...firstValues(initial),
-    subscribe,
-    ready: new Promise<void>((resolve) => subscribe(() => page.status.source !== "none" && resolve())),
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    /** Of the connection that is open: retain it first. */
+    get ready() {
+      return client?.ready ?? Promise.resolve();
+    },
     retain: () => {
       users += 1;
       clearTimeout(closing);
@@ -53,7 +55,7 @@ function createPageClient(url: string, initial: InitialState | null | undefined)
 
   function open(): Client<RegisteredConfig> {
     // What a daemon has said since is newer than what came with the page.
-    const opened = createClient<RegisteredConfig>(page.status.source === "daemon" || !initial ? { url } : { url, initial });
+    const opened = createClient<RegisteredConfig>({ url, initial: page.status.source === "daemon" ? undefined : initial });
     opened.subscribe(() => {
       const { config, status } = opened;
       // A connection that has heard nothing yet takes nothing away from what is shown.

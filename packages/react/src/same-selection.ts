@@ -1,25 +1,20 @@
+type Members = Readonly<Record<string, unknown>>;
+
 /**
  * Whether a component that shows `before` may go on with it. Plain objects and arrays are compared by what they hold, so that
  * a selector may build them; anything else (a Map, a function, an instance) only by identity.
  */
 export function isSameSelection(before: unknown, after: unknown): boolean {
+  if (Object.is(before, after)) return true;
   const kind = kindOf(before);
+  if ((kind !== Object && kind !== Array) || kind !== kindOf(after)) return false;
+  const names = Object.keys(before as Members);
   return (
-    Object.is(before, after) ||
-    ((kind === Object || kind === Array) && kind === kindOf(after) && hasSameMembers(before as Members, after as Members))
+    names.length === Object.keys(after as Members).length &&
+    names.every((name) => name in (after as Members) && isSameSelection((before as Members)[name], (after as Members)[name]))
   );
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 function kindOf(value: unknown): unknown {
   return (value as Members | null | undefined)?.["constructor"];
-}
-
-function hasSameMembers(before: Members, after: Members): boolean {
-  const names = Object.keys(before);
-  return (
-    names.length === Object.keys(after).length &&
-    names.every((name) => Object.hasOwn(after, name) && isSameSelection(before[name], after[name]))
-  );
 }

@@ -6,7 +6,7 @@ import type { RegisteredConfig } from "./register.ts";
 
 export interface SetpointProviderProps {
   /** What the server gave the page, `req.setpoint.forBrowser()`. Only the first counts: from then on the connection is ahead. */
-  readonly initial?: InitialState | null | undefined;
+  readonly initial?: InitialState | undefined;
   /** A client of the application's own, which stays its own to close. Without it the page's client is open while it is needed. */
   readonly client?: Client<RegisteredConfig>;
   /** Where the application serves browsers: a path of the page's origin, or a URL. */
@@ -27,7 +27,7 @@ const Context = React.createContext<Provided | undefined>(undefined);
 export function SetpointProvider({ initial, client, url = "/setpoint/stream", children }: SetpointProviderProps): React.ReactElement {
   const value = React.useMemo((): Provided => {
     const source = client ?? pageClientOf(url, initial);
-    return { source, first: initial ? firstValues(initial) : { config: source.config, status: source.status } };
+    return { source, first: client && !initial ? client : firstValues(initial) };
     // oxlint-disable-next-line react/exhaustive-deps -- `initial` is what the page began with, whatever is passed later
   }, [client, url]);
   React.useEffect(() => value.source.retain?.(), [value]);

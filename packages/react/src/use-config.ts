@@ -28,7 +28,8 @@ export function useConfigSuspense(selector?: Selector<unknown>): unknown {
   if (source.status.source === "none") {
     if (!isInPage()) throw new Error("A server needs `initial`");
     // Nobody else may keep the connection open: a provider inside of the boundary is not mounted yet.
-    if (source.retain) void source.ready.then(source.retain());
+    const release = source.retain?.();
+    void source.ready.then(release);
     React.use(source.ready);
   }
   return useSelection("config", selector);
