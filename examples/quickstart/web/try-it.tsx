@@ -14,13 +14,13 @@ export function TryIt(): ReactElement {
     <footer className="try-it">
       <h2>Change this page while you look at it</h2>
       <p>
-        Run one of these in the project&rsquo;s root. The small numbers count how often each part has rendered: only what shows the changed
-        value counts on.
+        Run one of these in the repository&rsquo;s root. The small numbers count how often each part has rendered: only what shows the
+        changed value counts on.
       </p>
       <ul>
         {commands.map((command) => (
           <li key={command}>
-            <code>node_modules/.bin/setpoint {command}</code>
+            <code>node_modules/.bin/setpoint -C examples/quickstart {command}</code>
           </li>
         ))}
       </ul>
