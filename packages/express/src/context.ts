@@ -1,0 +1,24 @@
+import type { IncomingMessage } from "node:http";
+import type { Scope, ScopeContext } from "@setpoint/client";
+import type { BrowserState } from "@setpoint/client/browser-endpoint";
+import type { RegisteredConfig } from "./register.ts";
+
+/**
+ * Tells from a request whom or what its scope is for. For a browser's connection it is called before any other middleware,
+ * so what they add (`user`, `session`) may be absent; headers and cookies are always there.
+ */
+export type ContextOf = (request: IncomingMessage & Partial<Express.Request>) => ScopeContext;
+
+/** One immutable view for one request, and what a page of it may be given. */
+export interface RequestScope extends Scope<RegisteredConfig> {
+  /** What a page starts from, `<SetpointProvider initial={…}>`: only keys marked for browsers; `undefined` before the first values. */
+  forBrowser(): BrowserState | undefined;
+}
+
+/** The request's own view: `scope`, and what `takeBrowserState` gave when it was first asked. */
+export function requestScope(scope: Scope<RegisteredConfig>, takeBrowserState: () => BrowserState | undefined): RequestScope {
+  const { config, revision, cursor, context } = scope;
+  let browserState: BrowserState | undefined;
+  const forBrowser = (): BrowserState | undefined => (browserState ??= takeBrowserState());
+  return Object.freeze({ config, revision, cursor, context, get: (key: string) => scope.get(key), forBrowser });
+}
