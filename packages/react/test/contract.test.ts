@@ -1,15 +1,23 @@
 // @vitest-environment happy-dom
 import { createClient } from "@setpoint/client/browser";
 import { adapterContract, startMemoryUpstream, type ContractConfig } from "@setpoint/testkit";
+import { startApplicationUpstream } from "./application-upstream.ts";
 import { startReact } from "./start-react.ts";
 
-adapterContract({
-  name: "React over a stream in memory",
-  start: async ({ reachable }) => {
-    const upstream = await startMemoryUpstream({ audience: "client" });
-    if (!reachable) await upstream.down();
-    const client = createClient<ContractConfig>({ url: `${upstream.url.replace("http", "ws")}/setpoint/stream` });
-    if (reachable) await client.ready;
-    return startReact(client, upstream);
-  },
-});
+const upstreams = {
+  "a stream in memory": () => startMemoryUpstream({ audience: "client" }),
+  "an application and a real daemon": startApplicationUpstream,
+};
+
+for (const [name, startUpstream] of Object.entries(upstreams)) {
+  adapterContract({
+    name: `React over ${name}`,
+    start: async ({ reachable }) => {
+      const upstream = await startUpstream();
+      if (!reachable) await upstream.down();
+      const client = createClient<ContractConfig>({ url: `${upstream.url.replace("http", "ws")}/setpoint/stream` });
+      if (reachable) await client.ready;
+      return startReact(client, upstream);
+    },
+  });
+}

@@ -113,6 +113,7 @@ test("the status says how good the values are, and can be selected from", async 
   expect(renders).toEqual([]);
   void live.upstream.down();
   await waitFor(() => expect(page.text()).toBe("stale"));
+  await page.leave();
 });
 
 test("a component without a provider is told what is missing", async () => {

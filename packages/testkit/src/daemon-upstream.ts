@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { contractProject, type ContractUpstream } from "./adapter-contract.ts";
 import { runDaemon, type RunningDaemon } from "./run-daemon.ts";
 
@@ -18,14 +21,15 @@ export async function startDaemonUpstream(): Promise<DaemonUpstream> {
   let daemon: RunningDaemon | undefined = await runDaemon(project);
   const { url, token } = daemon;
 
+  /** Not by `fetch`, which in a test of a page belongs to that page. */
   async function ask(path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${url}${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-    return await response.json();
+    const headers = { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) };
+    const asking = request(`${url}${path}`, { method: body === undefined ? "GET" : "POST", agent: false, headers });
+    asking.end(body === undefined ? undefined : JSON.stringify(body));
+    const [response] = (await once(asking, "response")) as [IncomingMessage];
+    const answer = await text(response);
+    if (response.statusCode !== 200) throw new Error(`${path} answered ${response.statusCode}: ${answer}`);
+    return JSON.parse(answer) as unknown;
   }
 
   return {
