@@ -13,11 +13,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** RFC 8785 text: members sorted by UTF-16 code units, ECMAScript numbers, no white space. Equal values give equal texts. */
 export function canonicalJson(value: Json): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const object = value as JsonObject;
-  const members = Object.keys(object).sort(); // the default order is by UTF-16 code units, as RFC 8785 asks
-  return `{${members.map((member) => `${JSON.stringify(member)}:${canonicalJson(object[member] as Json)}`).join(",")}}`;
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (Object(value) !== value) return JSON.stringify(value);
+  const members = Object.keys(value as JsonObject).sort(); // the default order is by UTF-16 code units, as RFC 8785 asks
+  return `{${members.map((member) => `${canonicalJson(member)}:${canonicalJson((value as JsonObject)[member] as Json)}`).join()}}`;
 }
 
 /** Same JSON value, whatever the order of members. */
@@ -37,12 +36,9 @@ export function jsonEqual(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-/** Freezes a JSON value through and through and returns it. */
+/** Freezes a JSON value through and through and returns it; what is frozen already is taken to be so throughout. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
-  }
+  if (!Object.isFrozen(value)) Object.values(Object.freeze(value) as object).forEach(deepFreeze);
   return value;
 }
 
@@ -80,9 +76,7 @@ const numberLiteral = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 function scan(text: string): JsonRefusal | undefined {
   const levels: Level[] = [];
   const pointer = () =>
-    levels
-      .map((level) => `/${(level.members ? level.name : String(level.index)).replaceAll("~", "~0").replaceAll("/", "~1")}`)
-      .join("");
+    levels.map((level) => `/${(level.members ? level.name : String(level.index)).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
   const refuse = (reason: string): JsonRefusal => ({ at: pointer(), reason });
   let position = 0;
   while (position < text.length) {
@@ -112,9 +106,7 @@ function scan(text: string): JsonRefusal | undefined {
     if (char === "{" || char === "[") {
       if (levels.length === jsonDepthMax) return { at: "", reason: `Deeper than ${jsonDepthMax} levels.` };
       levels.push(
-        char === "{"
-          ? { members: new Set(), name: "", index: 0, expectsName: true }
-          : { name: "", index: 0, expectsName: false },
+        char === "{" ? { members: new Set(), name: "", index: 0, expectsName: true } : { name: "", index: 0, expectsName: false },
       );
     } else if (char === "}" || char === "]") levels.pop();
     else if (char === ",") {

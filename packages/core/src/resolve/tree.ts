@@ -5,7 +5,7 @@ export interface ConfigTree {
   readonly [segment: string]: ConfigTree | Json;
 }
 
-export const emptyTree: ConfigTree = Object.freeze({});
+export const emptyTree: ConfigTree = /* @__PURE__ */ Object.freeze({});
 
 /**
  * The tree after setting and unsetting flat keys. Branches that hold no changed key keep their identity; a branch whose last
@@ -21,15 +21,14 @@ export function editTree(tree: ConfigTree, edits: Iterable<{ readonly key: strin
   type Branch = Record<string, ConfigTree | Json>;
   // Only what this call has copied is not frozen yet.
   const own = (branch: unknown): Branch => (Object.isFrozen(branch) ? { ...(branch as Branch) } : (branch as Branch));
-  let root = tree;
   for (const { key, value } of edits) {
     const segments = key.split(".");
     const last = segments.pop() as string;
-    let branch = own(root);
-    root = branch;
+    let branch = own(tree);
+    tree = branch;
     for (const segment of segments) branch = branch[segment] = own(Object.hasOwn(branch, segment) ? branch[segment] : undefined);
     if (value === undefined) delete branch[last];
     else branch[last] = value;
   }
-  return deepFreeze(root);
+  return deepFreeze(tree);
 }
