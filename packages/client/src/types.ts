@@ -4,9 +4,11 @@ import type { Audience, Cursor, DownFrame } from "@setpoint/protocol/frames";
 
 /** One key's change as an application sees it; absent `value` = the key has no value any more. */
 export interface ConfigChange {
+  /** What is watched are values. */
+  readonly kind: "value" | "flag" | "segment";
   readonly key: string;
-  readonly value?: Json;
-  readonly previous?: Json;
+  readonly value?: Json | undefined;
+  readonly previous?: Json | undefined;
   readonly revision: number;
 }
 
@@ -17,14 +19,20 @@ export interface ClientStatus {
   /** Where the values shown came from. */
   readonly source: "none" | "initial" | "daemon";
   /** The place in history shown; absent before the first snapshot. */
-  readonly cursor?: Cursor;
+  readonly cursor?: Cursor | undefined;
   readonly revision: number;
   /** Epoch milliseconds of the last change of `state`. */
   readonly since: number;
   /** Why the last connection failed or ended, in words without secrets. */
-  readonly lastError?: string;
+  readonly lastError?: string | undefined;
   /** Failed attempts since the last good connection. */
   readonly attempts: number;
+}
+
+/** State to start from before a daemon has answered: what a server rendered into the page. Without a cursor it is none. */
+export interface InitialState {
+  readonly cursor?: Cursor | undefined;
+  readonly values: Readonly<Record<string, Json>>;
 }
 
 /** Whom or what a scope is for. Later parts evaluate flags and preferences with it. */
@@ -48,13 +56,29 @@ export interface Handle<Value> {
   readonly value: Value;
 }
 
-/** Dotted paths of a typed tree whose values are leaves. */
-export type KeyOf<Tree> = Tree extends readonly unknown[] | string | number | boolean | null | undefined
-  ? never
+type IsUnion<Value, Whole = Value> = Value extends unknown ? ([Whole] extends [Value] ? false : true) : never;
+
+/** A declared object: no leaf itself, its properties are. A union, an array or an object without properties is a leaf. */
+type IsBranch<Value> =
+  true extends IsUnion<Value>
+    ? false
+    : [Value] extends [readonly unknown[] | string | number | boolean | null | undefined]
+      ? false
+      : [Value] extends [object]
+        ? [keyof Value] extends [never]
+          ? false
+          : true
+        : false;
+
+/** Dotted paths of a typed tree whose values are leaves. Of an open map both the map and its entries: the schema says which it is. */
+export type KeyOf<Tree> = string extends keyof Tree
+  ? string
   : {
-      [Segment in keyof Tree & string]: Tree[Segment] extends readonly unknown[] | string | number | boolean | null | undefined
-        ? Segment
-        : Segment | `${Segment}.${KeyOf<Tree[Segment]>}`;
+      [Segment in keyof Tree & string]-?: IsBranch<NonNullable<Tree[Segment]>> extends true
+        ? string extends keyof NonNullable<Tree[Segment]>
+          ? Segment | `${Segment}.${string}`
+          : `${Segment}.${KeyOf<NonNullable<Tree[Segment]>>}`
+        : Segment;
     }[keyof Tree & string];
 
 /** The value at a dotted path of a typed tree. */
@@ -62,7 +86,7 @@ export type ValueAt<Tree, Key extends string> = Key extends keyof Tree
   ? Tree[Key]
   : Key extends `${infer Segment}.${infer Rest}`
     ? Segment extends keyof Tree
-      ? ValueAt<Tree[Segment], Rest>
+      ? ValueAt<NonNullable<Tree[Segment]>, Rest>
       : unknown
     : unknown;
 
@@ -83,8 +107,6 @@ export interface Client<Config = ConfigTree> {
   handle(key: string): Handle<Json | undefined>;
   /** Calls the listener for each changed key that matches (`*` one segment, `**` any number), after the whole frame is applied. Returns what stops it. */
   watch(pattern: string, listener: (change: ConfigChange) => void): () => void;
-  /** The same as an async iteration; ends with `close()` or the signal. A reader that falls behind by 10,000 changes gets an error. */
-  changes(pattern?: string, options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<ConfigChange>;
   /** Calls the listener after any change of `config` or `status`. Returns what stops it. */
   subscribe(listener: () => void): () => void;
   scope(context?: ScopeContext): Scope<Config>;
@@ -112,6 +134,8 @@ export interface FeedState {
 
 /** What a server-side client can do besides. */
 export interface ServerClient<Config = ConfigTree> extends Client<Config> {
+  /** `watch` as an async iteration; ends with `close()` or the signal. A reader that falls behind by 10,000 changes gets an error. */
+  changes(pattern?: string, options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<ConfigChange>;
   /** Opens a second subscription, e.g. of audience `client` for browsers. */
   feed(options: { readonly audience: Audience }): FrameFeed;
 }
