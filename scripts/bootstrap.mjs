@@ -1,7 +1,7 @@
 // Installs the workspace with the pinned pnpm, once per lockfile. Runs on any Node >= 18 and needs npm's npx only.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,6 +16,10 @@ function stamp() {
 }
 
 if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp()) process.exit(0);
+
+// An install on top of one from another lockfile can leave links to versions that are gone. From scratch it takes seconds,
+// because the packages come from pnpm's store.
+rmSync(`${root}node_modules`, { recursive: true, force: true });
 
 const pin = JSON.parse(readFileSync(`${root}package.json`, "utf8")).packageManager.split("+")[0];
 const shell = process.platform === "win32";
