@@ -52,8 +52,8 @@ export class FollowingReplica {
       headers: { authorization: `Bearer ${this.#token}` },
     });
     this.#socket = socket;
-    socket.on("message", (data) => {
-      if (socket === this.#socket) this.#take(JSON.parse(String(data)) as DownFrame);
+    socket.on("message", (data: Buffer) => {
+      if (socket === this.#socket) this.#take(JSON.parse(data.toString("utf8")) as DownFrame);
     });
     socket.on("error", () => {});
     socket.on("close", () => {

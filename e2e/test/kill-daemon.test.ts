@@ -45,65 +45,69 @@ function write(value: number): Promise<any> {
 const torn = (values: ReadonlyMap<string, unknown>) =>
   new Set(keys.map((key) => values.get(key))).size > 1 ? `half a batch: ${JSON.stringify([...values])}` : undefined;
 
-it(`keeps every acknowledged batch whole over ${kills} kills, and brings every subscriber to the same state`, { timeout: 120_000 }, async () => {
-  const acknowledged = new Map<number, number>();
-  const replicas = Array.from({ length: 5 }, () => new FollowingReplica(daemon.url, daemon.token, torn));
-  let next = 1;
+it(
+  `keeps every acknowledged batch whole over ${kills} kills, and brings every subscriber to the same state`,
+  { timeout: 120_000 },
+  async () => {
+    const acknowledged = new Map<number, number>();
+    const replicas = Array.from({ length: 5 }, () => new FollowingReplica(daemon.url, daemon.token, torn));
+    let next = 1;
 
-  for (let kill = 1; kill <= kills; kill += 1) {
-    let isAlive = true;
-    const target = acknowledged.size + Math.ceil(acknowledgedMin / kills) + randomInt(40);
-    const writers = Array.from({ length: writersMax }, async () => {
-      while (isAlive) {
-        const value = next++;
-        try {
-          const { status, json } = await write(value);
-          if (status === 200) acknowledged.set(json.revision, value);
-        } catch {
-          // The daemon died in mid-request: neither accepted nor refused.
+    for (let kill = 1; kill <= kills; kill += 1) {
+      let isAlive = true;
+      const target = acknowledged.size + Math.ceil(acknowledgedMin / kills) + randomInt(40);
+      const writers = Array.from({ length: writersMax }, async () => {
+        while (isAlive) {
+          const value = next++;
+          try {
+            const { status, json } = await write(value);
+            if (status === 200) acknowledged.set(json.revision, value);
+          } catch {
+            // The daemon died in mid-request: neither accepted nor refused.
+          }
+          if (acknowledged.size % 50 === 0) replicas[randomInt(replicas.length)]?.drop();
+          if (isAlive && acknowledged.size >= target) {
+            isAlive = false;
+            await daemon.kill();
+          }
         }
-        if (acknowledged.size % 50 === 0) replicas[randomInt(replicas.length)]?.drop();
-        if (isAlive && acknowledged.size >= target) {
-          isAlive = false;
-          await daemon.kill();
-        }
-      }
-    });
-    await Promise.all(writers);
-    daemon = await start(Number(new URL(daemon.url).port));
+      });
+      await Promise.all(writers);
+      daemon = await start(Number(new URL(daemon.url).port));
 
-    const { json: ready } = await call("/readyz");
-    expect(ready.status).toBe("ok");
-    const newest = Math.max(...acknowledged.keys());
-    expect(ready.revision).toBeGreaterThanOrEqual(newest);
+      const { json: ready } = await call("/readyz");
+      expect(ready.status).toBe("ok");
+      const newest = Math.max(...acknowledged.keys());
+      expect(ready.revision).toBeGreaterThanOrEqual(newest);
+      const { json: config } = await call("/v1/environments/dev/config");
+      expect(torn(new Map(Object.entries(config.values)))).toBeUndefined();
+    }
+    expect(acknowledged.size).toBeGreaterThanOrEqual(acknowledgedMin);
+
+    // Every acknowledged batch stands in the history under its revision, whole, and revisions have no gap.
+    const revisions: { revision: number; changeCount: number }[] = [];
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const page: any = (await call(`/v1/revisions?after=${after}&limit=1000`)).json;
+      revisions.push(...page.revisions);
+      after = page.next;
+    }
+    expect(revisions.map(({ revision }) => revision)).toEqual(revisions.map((_, index) => index + 1));
+    for (const { revision, changeCount } of revisions.slice(1)) expect([revision, changeCount]).toEqual([revision, keys.length]);
+    for (const [revision, value] of acknowledged) {
+      const { json } = await call(`/v1/revisions/${revision}`);
+      expect(json.changes.map(({ key, after }: { key: string; after: number }) => [key, after])).toEqual(keys.map((key) => [key, value]));
+    }
+
+    // One last change, then quiet: all see the same.
+    const { json: last } = await write(next);
+    await expect.poll(() => replicas.map(({ revision }) => revision), { timeout: 10_000 }).toEqual(replicas.map(() => last.revision));
     const { json: config } = await call("/v1/environments/dev/config");
-    expect(torn(new Map(Object.entries(config.values)))).toBeUndefined();
-  }
-  expect(acknowledged.size).toBeGreaterThanOrEqual(acknowledgedMin);
-
-  // Every acknowledged batch stands in the history under its revision, whole, and revisions have no gap.
-  const revisions: { revision: number; changeCount: number }[] = [];
-  for (let after: number | undefined = 0; after !== undefined; ) {
-    const page: any = (await call(`/v1/revisions?after=${after}&limit=1000`)).json;
-    revisions.push(...page.revisions);
-    after = page.next;
-  }
-  expect(revisions.map(({ revision }) => revision)).toEqual(revisions.map((_, index) => index + 1));
-  for (const { revision, changeCount } of revisions.slice(1)) expect([revision, changeCount]).toEqual([revision, keys.length]);
-  for (const [revision, value] of acknowledged) {
-    const { json } = await call(`/v1/revisions/${revision}`);
-    expect(json.changes.map(({ key, after }: { key: string; after: number }) => [key, after])).toEqual(keys.map((key) => [key, value]));
-  }
-
-  // One last change, then quiet: all see the same.
-  const { json: last } = await write(next);
-  await expect.poll(() => replicas.map(({ revision }) => revision), { timeout: 10_000 }).toEqual(replicas.map(() => last.revision));
-  const { json: config } = await call("/v1/environments/dev/config");
-  for (const replica of replicas) {
-    expect(Object.fromEntries(replica.values)).toEqual(config.values);
-    expect(replica.breaches).toEqual([]);
-    // Only durable frames are ever sent, so every cursor is known after every kill: the first snapshot stays the only one.
-    expect([...replica.seen].filter(([name]) => name.startsWith("snapshot"))).toEqual([["snapshot first", 1]]);
-    await replica.stop();
-  }
-});
+    for (const replica of replicas) {
+      expect(Object.fromEntries(replica.values)).toEqual(config.values);
+      expect(replica.breaches).toEqual([]);
+      // Only durable frames are ever sent, so every cursor is known after every kill: the first snapshot stays the only one.
+      expect([...replica.seen].filter(([name]) => name.startsWith("snapshot"))).toEqual([["snapshot first", 1]]);
+      await replica.stop();
+    }
+  },
+);

@@ -67,7 +67,8 @@ export async function startDaemon(settings: Settings, version: string, logger: L
 
   try {
     // The project file is evaluated while the store opens: both take a process or thread of their own.
-    const projectFile = settings.project === undefined ? Promise.resolve<ProjectFile>({ state: "none" }) : readProjectFile(settings.project);
+    const projectFile =
+      settings.project === undefined ? Promise.resolve<ProjectFile>({ state: "none" }) : readProjectFile(settings.project);
     const { folder, warnings } = granted(openStateFolder(settings.stateDir));
     for (const warning of warnings) logger.warn(warning);
     const lock = granted(acquireLock(folder)).lock;
@@ -142,7 +143,10 @@ export async function startDaemon(settings: Settings, version: string, logger: L
       async close() {
         removeDaemonFile();
         hub.drain("The daemon is stopping.", 1_000);
-        await settled([closeServer(app.server, settings.drainTimeoutMs), ...(socket ? [closeServer(socket.server, settings.drainTimeoutMs)] : [])]);
+        await settled([
+          closeServer(app.server, settings.drainTimeoutMs),
+          ...(socket ? [closeServer(socket.server, settings.drainTimeoutMs)] : []),
+        ]);
         await app.close();
         await committer.idle();
         hub.close();
@@ -193,7 +197,9 @@ async function commitStart(
     if (wish) {
       const outcome = await commit(wish.changes, wish.control, "Project file");
       if (outcome.ok) return;
-      const issues = (outcome.refusal.issues ?? []).map(({ environment, key, message }) => `\n  ${environment && `${environment}: `}${key}: ${message}`);
+      const issues = (outcome.refusal.issues ?? []).map(
+        ({ environment, key, message }) => `\n  ${environment && `${environment}: `}${key}: ${message}`,
+      );
       report({
         code: "project_refused",
         detail: `${file.path} would make stored state invalid; the stored schemas stay in force. ${outcome.refusal.detail}${issues.join("")}`,
@@ -208,7 +214,10 @@ async function commitStart(
   if (token) await commit([], [], "First token");
 }
 
-async function listen(server: Server, where: { readonly port: number; readonly host: string } | { readonly path: string }): Promise<number> {
+async function listen(
+  server: Server,
+  where: { readonly port: number; readonly host: string } | { readonly path: string },
+): Promise<number> {
   const listening = once(server, "listening");
   server.listen(where);
   try {
@@ -260,4 +269,3 @@ async function closeServer(server: Server, timeoutMs: number): Promise<void> {
 async function settled(tasks: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(tasks);
 }
-

@@ -31,7 +31,8 @@ describe("a first start", () => {
     const state = join(daemon.folder, "state");
     expect(daemon.token).toMatch(/^sp_[^_]+_[A-Za-z0-9_-]{43}$/);
     expect(((await stat(state)).mode & 0o777).toString(8)).toBe("700");
-    for (const file of ["token", "daemon.json", "setpoint.db"]) expect(((await stat(join(state, file))).mode & 0o077).toString(8)).toBe("0");
+    for (const file of ["token", "daemon.json", "setpoint.db"])
+      expect(((await stat(join(state, file))).mode & 0o077).toString(8)).toBe("0");
     const file = JSON.parse(await readFile(join(state, "daemon.json"), "utf8"));
     expect(file).toMatchObject({ pid: process.pid, url: daemon.url, socket: expect.stringContaining(".sock"), version: "0.0.0-test" });
     expect((await daemon.get("/v1/revisions")).json.revisions).toMatchObject([{ revision: 1, by: { kind: "system" }, origin: "project" }]);
@@ -41,7 +42,9 @@ describe("a first start", () => {
     const daemon = await started();
     const ask = (headers: Record<string, string>) =>
       new Promise<number>((resolve, reject) => {
-        request({ socketPath: daemon.daemon.socket, path: "/v1/environments", headers }, (response) => resolve(response.resume().statusCode ?? 0))
+        request({ socketPath: daemon.daemon.socket, path: "/v1/environments", headers }, (response) =>
+          resolve(response.resume().statusCode ?? 0),
+        )
           .on("error", reject)
           .end();
       });
@@ -76,7 +79,9 @@ describe("a first start", () => {
 describe("the project file", () => {
   it("that says what it said commits nothing, even if the store was edited since", async () => {
     const first = await started();
-    await first.call("PUT", "/v1/schemas/mail", { body: { type: "object", properties: { from: { type: "string" }, more: { type: "integer" } } } });
+    await first.call("PUT", "/v1/schemas/mail", {
+      body: { type: "object", properties: { from: { type: "string" }, more: { type: "integer" } } },
+    });
     const daemon = await restarted(first, shopProject);
     expect((await daemon.get("/readyz")).json.revision).toBe(2);
     expect((await daemon.get("/v1/schemas/mail")).json.properties).toHaveProperty("more");
@@ -86,7 +91,11 @@ describe("the project file", () => {
     const first = await started();
     const { environments, schemas } = structuredClone(shopProject);
     Object.assign(schemas.shop.properties, { color: { enum: ["red", "blue"], default: "red" } });
-    const daemon = await restarted(first, { environments: [...environments.filter(({ name }: { name: string }) => name !== "vault"), { name: "eu", parent: "base" }], defaultEnvironment: "eu", schemas });
+    const daemon = await restarted(first, {
+      environments: [...environments.filter(({ name }: { name: string }) => name !== "vault"), { name: "eu", parent: "base" }],
+      defaultEnvironment: "eu",
+      schemas,
+    });
     expect((await daemon.get("/v1/revisions/2")).json).toMatchObject({ by: { kind: "system" }, changes: [{ key: "eu" }, { key: "shop" }] });
     const names = (await daemon.get("/v1/environments")).json.environments.map(({ name }: { name: string }) => name);
     expect(names[0]).toBe("eu");
@@ -114,12 +123,18 @@ describe("the project file", () => {
     ["a default environment that is none", { environments: [{ name: "a" }], defaultEnvironment: "b" }, "/defaultEnvironment"],
   ])("with %s is refused with its path", async (_what, project, path) => {
     const daemon = await started(project);
-    expect((await daemon.get("/readyz")).json.problems[0]).toMatchObject({ code: "project_refused", detail: expect.stringContaining(path) });
+    expect((await daemon.get("/readyz")).json.problems[0]).toMatchObject({
+      code: "project_refused",
+      detail: expect.stringContaining(path),
+    });
   });
 
   it("in TypeScript is evaluated, and says what Node cannot run", async () => {
     const folder = await mkdtemp(join(tmpdir(), "setpoint-project-"));
-    await writeFile(join(folder, "setpoint.config.ts"), `console.log("noise"); const name: string = "solo"; export default { environments: [{ name }], schemas: {} };`);
+    await writeFile(
+      join(folder, "setpoint.config.ts"),
+      `console.log("noise"); const name: string = "solo"; export default { environments: [{ name }], schemas: {} };`,
+    );
     const daemon = await started(null, folder);
     expect((await daemon.get("/v1/environments")).json.environments).toMatchObject([{ name: "solo" }]);
     await writeFile(join(folder, "setpoint.config.ts"), `enum E { A } export default { environments: [{ name: "x" }] };`);

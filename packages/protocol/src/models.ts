@@ -100,9 +100,7 @@ export const previewAnswer = z.object({
   valid: z.boolean(),
   basedOn: cursorText,
   changes: z.array(changeModel.extend({ version: revisionNumber })),
-  effective: z.array(
-    z.object({ environment: z.string(), key: z.string(), before: jsonValue.optional(), after: jsonValue.optional() }),
-  ),
+  effective: z.array(z.object({ environment: z.string(), key: z.string(), before: jsonValue.optional(), after: jsonValue.optional() })),
   issues: z.array(issueModel),
   gates: z.array(gateModel),
 });
@@ -128,9 +126,7 @@ export const explainAnswer = z.object({
       wins: z.boolean(),
     }),
   ),
-  clamps: z.array(
-    z.object({ policy: z.string(), wish: jsonValue, served: jsonValue, reason: z.string(), until: z.string().optional() }),
-  ),
+  clamps: z.array(z.object({ policy: z.string(), wish: jsonValue, served: jsonValue, reason: z.string(), until: z.string().optional() })),
   masked: z.literal(true).optional(),
 });
 
@@ -182,10 +178,7 @@ export const instancesAnswer = z.object({
       applied: revisionNumber,
       state: z.enum(["applied", "lagging", "refused", "gone"]),
       refusal: z.object({ revision: revisionNumber, code: z.string(), reason: z.string(), keys: z.array(z.string()) }).optional(),
-      schemas: z.record(
-        z.string(),
-        z.object({ fingerprint: hashText, state: z.enum(["same", "compatible", "incompatible", "unknown"]) }),
-      ),
+      schemas: z.record(z.string(), z.object({ fingerprint: hashText, state: z.enum(["same", "compatible", "incompatible", "unknown"]) })),
     }),
   ),
 });

@@ -54,7 +54,9 @@ export type CommitOutcome =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** A preview: the same planning against the durable view, without effect. */
-export type PreviewOutcome = { readonly ok: true; readonly plan: Plan; readonly basedOn: string } | { readonly ok: false; readonly refusal: Refusal };
+export type PreviewOutcome =
+  | { readonly ok: true; readonly plan: Plan; readonly basedOn: string }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 interface Accepted {
   readonly entry: NewEntry;
@@ -106,7 +108,10 @@ export class Committer {
     if (!idempotency) return this.#enqueue(request);
     const running = `${principal.id}\0${idempotency.key}`;
     if (this.#running.has(running)) {
-      return { ok: false, refusal: { code: "conflicting_change", detail: "The first request with this Idempotency-Key is still under way." } };
+      return {
+        ok: false,
+        refusal: { code: "conflicting_change", detail: "The first request with this Idempotency-Key is still under way." },
+      };
     }
     this.#running.add(running);
     try {

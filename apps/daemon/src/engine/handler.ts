@@ -31,7 +31,10 @@ export type Answer =
   | { readonly ok: true; readonly body: unknown; readonly etag?: string; readonly headers?: Readonly<Record<string, string>> }
   | {
       readonly ok: false;
-      readonly refusal: Omit<Refusal, "issues"> & { readonly issues?: readonly Issue[]; readonly current?: { readonly value?: Json; readonly version: number } };
+      readonly refusal: Omit<Refusal, "issues"> & {
+        readonly issues?: readonly Issue[];
+        readonly current?: { readonly value?: Json; readonly version: number };
+      };
     };
 
 export type Handler<Id extends RouteId> = (call: Call<Id>) => Answer | Promise<Answer>;

@@ -125,7 +125,10 @@ export class Projections implements FrameSource {
       if (environment !== projection.environment) continue;
       if (kind !== "value") {
         if (isServer) deltas[kind].add(key, after);
-      } else if (isInside(key) && (after === undefined ? isVisible(this.#view.records, key, projection) && before !== undefined : values.has(key))) {
+      } else if (
+        isInside(key) &&
+        (after === undefined ? isVisible(this.#view.records, key, projection) && before !== undefined : values.has(key))
+      ) {
         deltas.value.add(key, after);
       }
     }
@@ -226,8 +229,7 @@ function schemaDelta(
     before instanceof Set
       ? before
       : [...new Set([...(before as RecordReader).namespaces(), ...records.namespaces()])].filter(
-          (namespace) =>
-            !jsonEqual((before as RecordReader).schema(namespace)?.model.document, records.schema(namespace)?.model.document),
+          (namespace) => !jsonEqual((before as RecordReader).schema(namespace)?.model.document, records.schema(namespace)?.model.document),
         );
   for (const namespace of changed) {
     if (namespaces && !namespaces.includes(namespace)) continue;

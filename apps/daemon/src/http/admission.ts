@@ -53,7 +53,9 @@ export class Admissions {
   #isOwnHost(host: string): boolean {
     const port = this.#settings.port();
     const own = ["127.0.0.1", "localhost", "[::1]"].map((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
-    return own.flat().includes(host) || this.#settings.allowedHosts.some((allowed) => allowed === host || allowed === host.replace(/:\d+$/, ""));
+    return (
+      own.flat().includes(host) || this.#settings.allowedHosts.some((allowed) => allowed === host || allowed === host.replace(/:\d+$/, ""))
+    );
   }
 
   #isAllowedOrigin(origin: string): boolean {

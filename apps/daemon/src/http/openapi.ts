@@ -10,7 +10,12 @@ export function openApiDocument(version: string): Record<string, unknown> {
   }
   return {
     openapi: "3.1.1",
-    info: { title: "Setpoint", version, description: "Typed configuration, checked, recorded and pushed.", license: { name: "Apache-2.0" } },
+    info: {
+      title: "Setpoint",
+      version,
+      description: "Typed configuration, checked, recorded and pushed.",
+      license: { name: "Apache-2.0" },
+    },
     servers: [{ url: "/" }],
     security: [{ token: [] }],
     paths,
@@ -77,5 +82,9 @@ function inline(node: unknown, definitions: Readonly<Record<string, unknown>>): 
   const { $ref, ...rest } = node as { $ref?: unknown };
   const target = typeof $ref === "string" ? definitions[$ref.replace("#/$defs/", "")] : undefined;
   const whole = target === undefined ? node : { ...(target as object), ...rest };
-  return Object.fromEntries(Object.entries(whole).flatMap(([name, value]) => (name === "id" && typeof value === "string" ? [] : [[name, inline(value, definitions)]])));
+  return Object.fromEntries(
+    Object.entries(whole).flatMap(([name, value]) =>
+      name === "id" && typeof value === "string" ? [] : [[name, inline(value, definitions)]],
+    ),
+  );
 }

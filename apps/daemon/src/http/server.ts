@@ -27,7 +27,12 @@ export interface HttpParts {
   readonly admissions: Admissions;
   readonly handlers: Handlers;
   /** Takes over a GET of the stream that wants server-sent events. */
-  readonly eventStream: (request: IncomingMessage, response: ServerResponse, caller: Caller, query: StreamQuery) => Promise<Refusal | undefined>;
+  readonly eventStream: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    caller: Caller,
+    query: StreamQuery,
+  ) => Promise<Refusal | undefined>;
   readonly headRevision: () => number;
   readonly onFault: FaultListener;
 }
@@ -167,7 +172,8 @@ function formRefusal(id: RouteId, route: Route, request: FastifyRequest): Refusa
   request.conditions = conditions;
   const keys = request.raw.headersDistinct["idempotency-key"];
   if (keys && route.headers.idempotencyKey) {
-    const isKey = keys.length === 1 && new RegExp(`^[\\x21-\\x7e]{1,${requestLimits.idempotencyKeyCharactersMax}}$`).test(keys[0] as string);
+    const isKey =
+      keys.length === 1 && new RegExp(`^[\\x21-\\x7e]{1,${requestLimits.idempotencyKeyCharactersMax}}$`).test(keys[0] as string);
     if (!isKey) return invalid("Idempotency-Key takes 1 to 128 visible ASCII characters.");
   }
   return bodyFormRefusal(route, request.raw);
@@ -215,7 +221,8 @@ function parseBody(route: Route, body: unknown): Parsed {
     return invalid("The body is not UTF-8.");
   }
   const json = parseJson(text);
-  if (!json.ok) return invalid(json.refusal.at === "" ? `Body: ${json.refusal.reason}` : `Body at ${json.refusal.at}: ${json.refusal.reason}`);
+  if (!json.ok)
+    return invalid(json.refusal.at === "" ? `Body: ${json.refusal.reason}` : `Body at ${json.refusal.at}: ${json.refusal.reason}`);
   const parsed = (route.body as NonNullable<Route["body"]>).safeParse(json.value);
   return parsed.success ? { ok: true, value: parsed.data } : invalid(`Body: ${wordsOf(parsed.error.issues)}.`);
 }
@@ -237,7 +244,9 @@ function callOf(route: Route, request: FastifyRequest, body: unknown): unknown {
     query: request.parsedQuery,
     body,
     ...request.conditions,
-    ...(key !== undefined && route.headers.idempotencyKey && !isPreview && { idempotency: { key, request: requestHash(request, body as Json) } }),
+    ...(key !== undefined &&
+      route.headers.idempotencyKey &&
+      !isPreview && { idempotency: { key, request: requestHash(request, body as Json) } }),
     requestId: request.id,
     origin: originOf(request.headers["user-agent"]),
   };
@@ -299,7 +308,10 @@ function refusalOf(error: Partial<FastifyError> & Error): Refusal {
   const found = error.code === undefined ? undefined : known[error.code];
   if (found) return found;
   const code: ErrorCode = error.statusCode !== undefined && error.statusCode < 500 ? "invalid_request" : "internal";
-  return { code, detail: code === "internal" ? "The daemon failed; its log has the cause under this request id." : "The request is malformed." };
+  return {
+    code,
+    detail: code === "internal" ? "The daemon failed; its log has the cause under this request id." : "The request is malformed.",
+  };
 }
 
 /** Whether the table has a route with this method for a concrete path. */

@@ -2,7 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { decide, environmentRefusal, nameRefusal, type RecordReader, type Refusal } from "@setpoint/core";
-import { type Admission, type Hub, type Projection, resumeCursor, serveEventStream, serveSocket, socketServerOptions } from "@setpoint/client/hub";
+import {
+  type Admission,
+  type Hub,
+  type Projection,
+  resumeCursor,
+  serveEventStream,
+  serveSocket,
+  socketServerOptions,
+} from "@setpoint/client/hub";
 import { type Audience, routeRoles, routes } from "@setpoint/protocol";
 import { WebSocketServer } from "ws";
 import type { Caller } from "../engine/handler.ts";
@@ -68,7 +76,8 @@ export class StreamDoor {
     if (!decision.allowed) return { code: "access_denied", detail: decision.reason };
     const query = parseQueryOf(routes.openStream, request);
     if (!query.ok) return { code: "invalid_request", detail: query.reason };
-    if (request.headers.upgrade?.toLowerCase() !== "websocket") return { code: "invalid_request", detail: "Only WebSocket upgrades are taken." };
+    if (request.headers.upgrade?.toLowerCase() !== "websocket")
+      return { code: "invalid_request", detail: "Only WebSocket upgrades are taken." };
     const { cursor, ...wanted } = query.value as StreamQuery;
     const read = this.#read(wanted, caller);
     if (!read.ok) return read.refusal;
@@ -101,7 +110,8 @@ export class StreamDoor {
   #read(query: StreamQuery, caller: Caller): { ok: true; projection?: Projection } | { ok: false; refusal: Refusal } {
     const invalid = (detail: string) => ({ ok: false as const, refusal: { code: "invalid_request" as const, detail } });
     const namespaces = query.namespaces === undefined || query.namespaces === "" ? undefined : query.namespaces.split(",");
-    if (namespaces && namespaces.length > streamDoorLimits.namespacesMax) return invalid(`At most ${streamDoorLimits.namespacesMax} namespaces.`);
+    if (namespaces && namespaces.length > streamDoorLimits.namespacesMax)
+      return invalid(`At most ${streamDoorLimits.namespacesMax} namespaces.`);
     const wrong = namespaces?.find((namespace) => nameRefusal(namespace) !== undefined);
     if (wrong !== undefined) return invalid(`The namespace ${JSON.stringify(wrong)} ${nameRefusal(wrong)}.`);
     const audience: Audience = query.audience ?? (caller.role === "client" ? "client" : "server");

@@ -14,7 +14,12 @@ describe("a batch", () => {
       value("shop.maxItems", 21, "base"),
       { kind: "environment", key: "eu", value: { parent: "production" } },
       { environment: "eu", key: "shop.banner", value: "hallo" },
-      { kind: "flag", environment: "base", key: "new look", value: { state: "ENABLED", variants: { on: true, off: false }, defaultVariant: "on" } },
+      {
+        kind: "flag",
+        environment: "base",
+        key: "new look",
+        value: { state: "ENABLED", variants: { on: true, off: false }, defaultVariant: "on" },
+      },
     ]);
     expect(done.status).toBe(200);
     expect(done.json.changes.every(({ version }: { version: number }) => version === done.json.revision)).toBe(true);
@@ -44,7 +49,10 @@ describe("a batch", () => {
     expect(fine).toMatchObject({ status: 200, json: { valid: true, issues: [], gates: [] } });
     expect(fine.json.effective).toContainEqual({ environment: "staging", key: "shop.maxItems", before: expect.any(Number), after: 90 });
     expect(fine.json.basedOn).toMatch(new RegExp(`^${head}-`));
-    const wrong = await daemon.batch([value("shop.maxItems", 900, "base"), { environment: "vault", key: "shop.maxItems", value: 5, ifVersion: 77 }], "?preview=");
+    const wrong = await daemon.batch(
+      [value("shop.maxItems", 900, "base"), { environment: "vault", key: "shop.maxItems", value: 5, ifVersion: 77 }],
+      "?preview=",
+    );
     expect(wrong).toMatchObject({ status: 200, json: { valid: false, gates: [{ gate: "approval", open: false }] } });
     expect(wrong.json.issues.map(({ code }: { code: string }) => code)).toEqual(["constraint_violation", "version_mismatch"]);
     expect((await daemon.batch([value("shop.maxItems", 5, "nowhere")], "?preview")).status).toBe(404);
@@ -73,7 +81,10 @@ describe("a batch", () => {
 
   it("is refused with 412 when one ifVersion is stale, naming the key", async () => {
     const refused = await daemon.batch([value("mail.from", "a@example.test"), { ...value("shop.maxItems", 3), ifVersion: 1 }]);
-    expect(refused).toMatchObject({ status: 412, json: { code: "version_mismatch", issues: [{ code: "version_mismatch", key: "shop.maxItems", expected: 1 }] } });
+    expect(refused).toMatchObject({
+      status: 412,
+      json: { code: "version_mismatch", issues: [{ code: "version_mismatch", key: "shop.maxItems", expected: 1 }] },
+    });
   });
 });
 
@@ -85,7 +96,8 @@ describe("a hundred writers at once", () => {
     );
     const revisions = answers.flatMap(({ status, json }) => (status === 200 ? [json.revision] : [])).toSorted((a, b) => a - b);
     expect(revisions).toEqual(Array.from({ length: 80 }, (_, index) => before + 1 + index));
-    for (const { json, headers } of answers) if (json.revision) expect(Number(headers["setpoint-revision"])).toBeGreaterThanOrEqual(json.revision);
+    for (const { json, headers } of answers)
+      if (json.revision) expect(Number(headers["setpoint-revision"])).toBeGreaterThanOrEqual(json.revision);
     const last = answers.find(({ json }) => json.revision === before + 80);
     expect((await daemon.get("/v1/environments/dev/values/shop.delivery.days")).json.value).toBe(last?.json.value);
   });

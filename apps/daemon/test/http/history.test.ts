@@ -18,12 +18,18 @@ describe("the history", () => {
     }
     await daemon.put("shop.maxItems", 9, "staging");
     const newest = (await daemon.get("/v1/revisions/8")).json;
-    expect(newest).toMatchObject({ revision: 8, by: { kind: "token", name: "first-token" }, origin: "api", comment: "step 7", metadata: { ticket: 7 } });
+    expect(newest).toMatchObject({
+      revision: 8,
+      by: { kind: "token", name: "first-token" },
+      origin: "api",
+      comment: "step 7",
+      metadata: { ticket: 7 },
+    });
     expect(newest.changes).toEqual([{ kind: "value", environment: "dev", key: "shop.maxItems", before: 6, after: 7 }]);
     expect(newest.at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
     const seen: number[] = [];
-    for (let after: number | undefined = 0; after !== undefined; ) {
+    for (let after: number | undefined = 0; after !== undefined;) {
       const page: { revisions: { revision: number }[]; next?: number } = (await daemon.get(`/v1/revisions?after=${after}&limit=3`)).json;
       seen.push(...page.revisions.map(({ revision }) => revision));
       after = page.next;
@@ -70,13 +76,21 @@ describe("rolling back", () => {
     ]);
     const preview = await post({ to: before.revision }, "?preview");
     expect(preview).toMatchObject({ status: 200, json: { valid: true } });
-    expect(preview.json.effective).toContainEqual({ environment: "dev", key: "shop.maxItems", before: 77, after: before.values["shop.maxItems"] });
+    expect(preview.json.effective).toContainEqual({
+      environment: "dev",
+      key: "shop.maxItems",
+      before: 77,
+      after: before.values["shop.maxItems"],
+    });
     const done = await post({ to: before.revision });
     expect(done.json.revision).toBe(before.revision + 2);
     const after = (await daemon.get("/v1/environments/dev/config")).json;
     expect([after.hash, after.values]).toEqual([before.hash, before.values]);
     expect((await daemon.get(`/v1/diff?from=${before.revision}`)).json.changes).toEqual([]);
-    expect((await daemon.get("/v1/schemas")).json.schemas.map(({ namespace }: { namespace: string }) => namespace)).toEqual(["mail", "shop"]);
+    expect((await daemon.get("/v1/schemas")).json.schemas.map(({ namespace }: { namespace: string }) => namespace)).toEqual([
+      "mail",
+      "shop",
+    ]);
   });
 
   it("stays inside the environment and namespace that it names", async () => {
@@ -117,9 +131,17 @@ describe("rolling back", () => {
 
   it("leads to exactly the state it names, whatever happened in between", async () => {
     const step = fc.oneof(
-      fc.record({ environment: fc.constantFrom("base", "dev", "staging"), key: fc.constant("shop.maxItems"), value: fc.integer({ min: 1, max: 100 }) }),
+      fc.record({
+        environment: fc.constantFrom("base", "dev", "staging"),
+        key: fc.constant("shop.maxItems"),
+        value: fc.integer({ min: 1, max: 100 }),
+      }),
       fc.record({ environment: fc.constantFrom("base", "dev"), key: fc.constant("shop.maxItems"), delete: fc.constant(true) }),
-      fc.record({ environment: fc.constant("base"), key: fc.constant("shop.delivery.rules"), value: fc.jsonValue({ maxDepth: 2 }).map((rule) => ({ rule })) }),
+      fc.record({
+        environment: fc.constant("base"),
+        key: fc.constant("shop.delivery.rules"),
+        value: fc.jsonValue({ maxDepth: 2 }).map((rule) => ({ rule })),
+      }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), fc.nat(), async (steps, pick) => {
@@ -148,7 +170,9 @@ describe("explaining a value", () => {
     await daemon.batch([{ environment: "staging", key: "shop.maxItems", value: 12 }]);
     const explained = (await daemon.get("/v1/environments/production/explain/shop.maxItems")).json;
     expect(explained).toMatchObject({ environment: "production", key: "shop.maxItems", value: 13, clamps: [] });
-    expect(explained.candidates.map(({ layer, environment, value, wins }: Record<string, unknown>) => [layer, environment, value, wins])).toEqual([
+    expect(
+      explained.candidates.map(({ layer, environment, value, wins }: Record<string, unknown>) => [layer, environment, value, wins]),
+    ).toEqual([
       ["stored", "production", 13, true],
       ["stored", "staging", 12, false],
       ["stored", "base", 11, false],
@@ -176,15 +200,28 @@ describe("schemas", () => {
     expect((await daemon.call("PUT", "/v1/schemas/mail", { body: next, headers: { "if-match": '"999"' } })).status).toBe(412);
     const put = await daemon.call("PUT", "/v1/schemas/mail", { body: next, headers: { "if-match": String(headers["etag"]) } });
     expect(put).toMatchObject({ status: 200, json: { namespace: "mail", issues: [] } });
-    expect((await daemon.get("/v1/schemas")).json.schemas).toContainEqual({ namespace: "mail", fingerprint: put.json.fingerprint, version: put.json.revision });
-    expect((await daemon.get("/v1/environments/dev/values/mail.retries")).json).toMatchObject({ value: 2, layer: "default", version: put.json.revision });
+    expect((await daemon.get("/v1/schemas")).json.schemas).toContainEqual({
+      namespace: "mail",
+      fingerprint: put.json.fingerprint,
+      version: put.json.revision,
+    });
+    expect((await daemon.get("/v1/environments/dev/values/mail.retries")).json).toMatchObject({
+      value: 2,
+      layer: "default",
+      version: put.json.revision,
+    });
     await daemon.put("mail.retries", 5);
     const narrow = { type: "object", properties: { from: { type: "string" }, retries: { type: "integer", maximum: 4 } } };
-    expect(await daemon.call("PUT", "/v1/schemas/mail", { body: narrow })).toMatchObject({ status: 422, json: { issues: [{ key: "mail.retries", environment: "dev" }] } });
+    expect(await daemon.call("PUT", "/v1/schemas/mail", { body: narrow })).toMatchObject({
+      status: 422,
+      json: { issues: [{ key: "mail.retries", environment: "dev" }] },
+    });
   });
 
   it("with a keyword that is not enforced are refused by its name", async () => {
-    const refused = await daemon.call("PUT", "/v1/schemas/odd", { body: { type: "object", properties: { x: { type: "integer", unevaluatedItems: false } } } });
+    const refused = await daemon.call("PUT", "/v1/schemas/odd", {
+      body: { type: "object", properties: { x: { type: "integer", unevaluatedItems: false } } },
+    });
     expect(refused).toMatchObject({ status: 422, json: { code: "validation_failed" } });
     expect(refused.json.detail).toContain("unevaluatedItems");
     expect((await daemon.get("/v1/schemas/odd")).json.code).toBe("configuration_not_found");

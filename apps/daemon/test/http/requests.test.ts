@@ -58,12 +58,15 @@ describe("refusals", () => {
     expect((await daemon.put("shop.maxItems", 1_000)).json.code).toBe("validation_failed");
   });
 
-  it.each(["evil.example", "localhost.evil:PORT", "127.0.0.1:1", "127.0.0.1.:PORT", "localhost", "[::1]"])("answer the host %j with 421 on every route", async (host) => {
-    const { port } = new URL(daemon.url);
-    for (const path of ["/livez", "/readyz", "/openapi.json", "/v1/environments", "/v1/stream?environment=dev", "/"]) {
-      expect((await daemon.get(path, { host: host.replace("PORT", port) })).status).toBe(421);
-    }
-  });
+  it.each(["evil.example", "localhost.evil:PORT", "127.0.0.1:1", "127.0.0.1.:PORT", "localhost", "[::1]"])(
+    "answer the host %j with 421 on every route",
+    async (host) => {
+      const { port } = new URL(daemon.url);
+      for (const path of ["/livez", "/readyz", "/openapi.json", "/v1/environments", "/v1/stream?environment=dev", "/"]) {
+        expect((await daemon.get(path, { host: host.replace("PORT", port) })).status).toBe(421);
+      }
+    },
+  );
 
   it("answer an empty, a missing and a second host with 421", async () => {
     for (const lines of ["Host: \r\n", "", `Host: ${new URL(daemon.url).host}\r\nHost: evil.example\r\n`]) {
@@ -72,20 +75,35 @@ describe("refusals", () => {
   });
 
   it.each(["127.0.0.1", "localhost", "[::1]", "LOCALHOST"])("let the host %s through", async (name) => {
-    expect((await daemon.get("/livez", { host: `${name}:${new URL(daemon.url).port}`, authorization: undefined })).json).toEqual({ status: "ok" });
+    expect((await daemon.get("/livez", { host: `${name}:${new URL(daemon.url).port}`, authorization: undefined })).json).toEqual({
+      status: "ok",
+    });
   });
 
-  it.each(["https://evil.example", "null", "file://", "http://127.0.0.1.evil.example"])("answer the origin %s with 403, reads too", async (origin) => {
-    const reply = await daemon.get("/v1/environments", { origin });
-    expect(reply).toMatchObject({ status: 403, json: { code: "origin_refused" } });
-    expect(reply.headers).not.toHaveProperty("access-control-allow-origin");
-  });
+  it.each(["https://evil.example", "null", "file://", "http://127.0.0.1.evil.example"])(
+    "answer the origin %s with 403, reads too",
+    async (origin) => {
+      const reply = await daemon.get("/v1/environments", { origin });
+      expect(reply).toMatchObject({ status: 403, json: { code: "origin_refused" } });
+      expect(reply.headers).not.toHaveProperty("access-control-allow-origin");
+    },
+  );
 
   it("let the daemon's own origin through", async () => {
     expect((await daemon.get("/v1/environments", { origin: daemon.url })).status).toBe(200);
   });
 
-  it.each([undefined, "", "Bearer", "Bearer ", "Basic eDp5", "Bearer sp_x_y", "bearer TOKEN", "Bearer TOKENx", "Bearer TOKEN, Bearer TOKEN"])("answer Authorization %j with 401", async (given) => {
+  it.each([
+    undefined,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Basic eDp5",
+    "Bearer sp_x_y",
+    "bearer TOKEN",
+    "Bearer TOKENx",
+    "Bearer TOKEN, Bearer TOKEN",
+  ])("answer Authorization %j with 401", async (given) => {
     const reply = await daemon.get("/v1/environments", { authorization: given?.replaceAll("TOKEN", daemon.token) });
     expect(reply).toMatchObject({ status: 401, json: { code: "unauthenticated" } });
     expect(reply.text).not.toContain(daemon.token);
@@ -95,17 +113,25 @@ describe("refusals", () => {
   it("answer two Authorization headers, and a token in the query, with 401", async () => {
     const { host } = new URL(daemon.url);
     const line = `Authorization: Bearer ${daemon.token}\r\n`;
-    expect(await raw(`GET /v1/environments HTTP/1.1\r\nHost: ${host}\r\n${line}${line}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 401 /);
+    expect(await raw(`GET /v1/environments HTTP/1.1\r\nHost: ${host}\r\n${line}${line}Connection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 401 /,
+    );
     expect((await daemon.get(`/v1/environments?token=${daemon.token}`, { authorization: undefined })).status).toBe(401);
   });
 
-  it.each(["application/JSON", "application/json;", "application/json; charset=latin1", "application/json; charset=utf-8; x=1", "text/plain", "application/x-www-form-urlencoded", "\tapplication/xml", undefined])(
-    "answer the content type %j with 415",
-    async (type) => {
-      const reply = await daemon.call("PUT", target, { raw: '{"value": 5}', headers: { "content-type": type } });
-      expect(reply).toMatchObject({ status: 415, json: { code: "unsupported_media_type" } });
-    },
-  );
+  it.each([
+    "application/JSON",
+    "application/json;",
+    "application/json; charset=latin1",
+    "application/json; charset=utf-8; x=1",
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "\tapplication/xml",
+    undefined,
+  ])("answer the content type %j with 415", async (type) => {
+    const reply = await daemon.call("PUT", target, { raw: '{"value": 5}', headers: { "content-type": type } });
+    expect(reply).toMatchObject({ status: 415, json: { code: "unsupported_media_type" } });
+  });
 
   it("answer compressed bodies with 415", async () => {
     expect((await daemon.call("PUT", target, { raw: "x", headers: { "content-encoding": "gzip" } })).status).toBe(415);
@@ -136,24 +162,42 @@ describe("refusals", () => {
     expect((await daemon.call("PUT", target, { raw: body })).status).toBe(400);
   });
 
-  it.each(["?x=1", "?preview", "?preview=1&preview=2", "?__proto__[x]=1", "?a[b]=1", "?%ZZ=1"])("answer the query %s with 400", async (query) => {
-    expect((await daemon.get(`/v1/environments${query}`)).status).toBe(400);
+  it.each(["?x=1", "?preview", "?preview=1&preview=2", "?__proto__[x]=1", "?a[b]=1", "?%ZZ=1"])(
+    "answer the query %s with 400",
+    async (query) => {
+      expect((await daemon.get(`/v1/environments${query}`)).status).toBe(400);
+    },
+  );
+
+  it.each([
+    "/v1/environments/",
+    "/V1/environments",
+    "/v1//environments",
+    "/v1/environments/dev%2fconfig",
+    "/v1/environments/../environments",
+    "/metrics",
+  ])("know no other spelling of a route: %s", async (path) => {
+    expect(await daemon.get(path)).toMatchObject({ status: 404, json: { code: "route_not_found" } });
   });
 
-  it.each(["/v1/environments/", "/V1/environments", "/v1//environments", "/v1/environments/dev%2fconfig", "/v1/environments/../environments", "/metrics"])(
-    "know no other spelling of a route: %s",
-    async (path) => {
-      expect(await daemon.get(path)).toMatchObject({ status: 404, json: { code: "route_not_found" } });
-    },
-  );
-
-  it.each(["__proto__.x", "constructor.prototype", "a.__proto__.b", "shop..x", ".shop", "shop.", "1a", "shop.a%20b", "sh%6Fp.%00", "a__b", `shop.${"x".repeat(252)}`, "s" + ".a".repeat(16), "shop%2FmaxItems"])(
-    "answer the key %s with invalid_key",
-    async (key) => {
-      expect((await daemon.put(key, 1)).json.code).toBe("invalid_key");
-      expect((await daemon.get(`/v1/environments/dev/values/${key}`)).json.code).toBe("invalid_key");
-    },
-  );
+  it.each([
+    "__proto__.x",
+    "constructor.prototype",
+    "a.__proto__.b",
+    "shop..x",
+    ".shop",
+    "shop.",
+    "1a",
+    "shop.a%20b",
+    "sh%6Fp.%00",
+    "a__b",
+    `shop.${"x".repeat(252)}`,
+    "s" + ".a".repeat(16),
+    "shop%2FmaxItems",
+  ])("answer the key %s with invalid_key", async (key) => {
+    expect((await daemon.put(key, 1)).json.code).toBe("invalid_key");
+    expect((await daemon.get(`/v1/environments/dev/values/${key}`)).json.code).toBe("invalid_key");
+  });
 
   it("answer paths that are no UTF-8 with 400, after host and token", async () => {
     expect((await daemon.get("/v1/%ZZ")).status).toBe(400);
@@ -169,7 +213,12 @@ describe("refusals", () => {
   });
 
   it("never speak of paths or stacks", async () => {
-    const replies = await Promise.all([daemon.get("/nope"), daemon.put("shop.maxItems", null), daemon.get("/v1/%ZZ"), daemon.call("PUT", target, { raw: "{" })]);
+    const replies = await Promise.all([
+      daemon.get("/nope"),
+      daemon.put("shop.maxItems", null),
+      daemon.get("/v1/%ZZ"),
+      daemon.call("PUT", target, { raw: "{" }),
+    ]);
     for (const { text } of replies) expect(text).not.toMatch(/node_modules|\.ts:|\.js:|\\n +at /);
   });
 });
@@ -203,8 +252,13 @@ describe("Idempotency-Key", () => {
     const key = { "idempotency-key": "twins" };
     const both = await Promise.all([daemon.put("shop.maxItems", 37, "dev", key), daemon.put("shop.maxItems", 37, "dev", key)]);
     const statuses = both.map(({ status }) => status).toSorted((a, b) => a - b);
-    expect([[200, 200], [200, 409]]).toContainEqual(statuses);
-    const applied = (await daemon.get("/v1/revisions?limit=1000")).json.revisions.filter(({ revision }: { revision: number }) => both.some(({ json }) => json.revision === revision));
+    expect([
+      [200, 200],
+      [200, 409],
+    ]).toContainEqual(statuses);
+    const applied = (await daemon.get("/v1/revisions?limit=1000")).json.revisions.filter(({ revision }: { revision: number }) =>
+      both.some(({ json }) => json.revision === revision),
+    );
     expect(applied).toHaveLength(1);
   });
 

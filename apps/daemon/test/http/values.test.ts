@@ -46,7 +46,10 @@ describe("a value", () => {
   });
 
   it.each(["*", 'W/"2"', "2", '"2", "3"', '"', ""])("takes no If-Match %j", async (tag) => {
-    expect(await daemon.put("shop.maxItems", 9, "dev", { "if-match": tag })).toMatchObject({ status: 400, json: { code: "invalid_request" } });
+    expect(await daemon.put("shop.maxItems", 9, "dev", { "if-match": tag })).toMatchObject({
+      status: 400,
+      json: { code: "invalid_request" },
+    });
   });
 
   it("takes no condition where none is honoured", async () => {
@@ -61,7 +64,10 @@ describe("a value", () => {
   });
 
   it("keeps every JSON value exactly", async () => {
-    const value = { a: [1, 0.1, 1e300, -5e-324, 9007199254740991, null, true, "\u2028🎈"], nested: { constructor: 1, toString: { x: [] } } };
+    const value = {
+      a: [1, 0.1, 1e300, -5e-324, 9007199254740991, null, true, "\u2028🎈"],
+      nested: { constructor: 1, toString: { x: [] } },
+    };
     await daemon.put("shop.delivery.rules", value);
     expect((await daemon.get(path("shop.delivery.rules"))).json.value).toEqual(value);
   });
@@ -116,7 +122,10 @@ describe("a merge patch", () => {
     expect((await send({})).status).toBe(400);
     expect((await send({ shop: {} }, { "content-type": "application/json" })).status).toBe(415);
     const { json: before } = await daemon.get("/v1/environments/dev/config");
-    expect(await send({ shop: { maxItems: 71, delivery: { days: "x" } } })).toMatchObject({ status: 422, json: { code: "validation_failed" } });
+    expect(await send({ shop: { maxItems: 71, delivery: { days: "x" } } })).toMatchObject({
+      status: 422,
+      json: { code: "validation_failed" },
+    });
     expect((await daemon.get("/v1/environments/dev/config")).json).toEqual(before);
   });
 });

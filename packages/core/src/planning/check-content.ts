@@ -11,11 +11,7 @@ import type { BatchChange, Refusal } from "./batch.ts";
 import { type Findings, issueAt } from "./findings.ts";
 
 /** Checks what a change would store; `apply` = it may be taken into the draft, so that later changes build on it. */
-export function checkContent(
-  draft: RecordReader,
-  change: BatchChange,
-  findings: Findings,
-): { refusal?: Refusal; apply?: boolean } {
+export function checkContent(draft: RecordReader, change: BatchChange, findings: Findings): { refusal?: Refusal; apply?: boolean } {
   const { kind, key, value } = change;
   if (kind === "template") return { refusal: { code: "invalid_request", detail: 'The kind "template" is not available yet.' } };
   if (value === undefined) return { apply: true };
@@ -60,7 +56,9 @@ export function unknownKey(reader: RecordReader, change: BatchChange): Issue {
   const namespace = namespaceOf(change.key);
   const model = reader.schema(namespace)?.model;
   const near = model ? suggestKey(change.key, model.leaves.keys()) : suggestKey(namespace, reader.namespaces());
-  const missing = model ? `The schema of "${namespace}" declares no key "${change.key}".` : `No schema declares the namespace "${namespace}".`;
+  const missing = model
+    ? `The schema of "${namespace}" declares no key "${change.key}".`
+    : `No schema declares the namespace "${namespace}".`;
   return issueAt(
     change,
     "unknown_key",
@@ -69,4 +67,3 @@ export function unknownKey(reader: RecordReader, change: BatchChange): Issue {
     change.key,
   );
 }
-

@@ -14,7 +14,13 @@ export function structureRefusal(reader: RecordReader, draft: RecordReader, batc
   if (fault) {
     const { kind, environment, detail } = fault;
     const code = kind === "circle" ? "circular_dependency" : "constraint_violation";
-    const issue = issueAt({ kind: "environment", key: environment }, code, detail, { depthMax: environmentLimits.depthMax, environmentsMax: environmentLimits.environmentsMax }, environment);
+    const issue = issueAt(
+      { kind: "environment", key: environment },
+      code,
+      detail,
+      { depthMax: environmentLimits.depthMax, environmentsMax: environmentLimits.environmentsMax },
+      environment,
+    );
     return { code: "validation_failed", detail, issues: [issue] };
   }
   if (draft.environments().length === 0) return { code: "invalid_request", detail: "The last environment stays." };
@@ -43,7 +49,9 @@ export function storedIssues(draft: RecordReader, namespace: string): Issue[] {
       const place: BatchChange = { kind: "value", key: record.key, ...(environment !== undefined && { environment }) };
       if (!leaf) issues.push({ ...unknownKey(draft, place), message: `The stored value of "${record.key}" would lose its declaration.` });
       else if (leaf.metadata.sensitive && record.layer === "stored") {
-        issues.push(issueAt(place, "constraint_violation", `"${record.key}" is stored and cannot become sensitive.`, { sensitive: false }, null));
+        issues.push(
+          issueAt(place, "constraint_violation", `"${record.key}" is stored and cannot become sensitive.`, { sensitive: false }, null),
+        );
       } else {
         for (const issue of leaf.validate(record.value)) {
           issues.push({ ...issue, environment: environment ?? "", message: `The stored value would become invalid: ${issue.message}` });
@@ -53,4 +61,3 @@ export function storedIssues(draft: RecordReader, namespace: string): Issue[] {
   }
   return issues;
 }
-

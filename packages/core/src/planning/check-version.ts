@@ -8,7 +8,12 @@ import { type Findings, issueAt } from "./findings.ts";
 export function checkVersion(reader: RecordReader, change: BatchChange, findings: Findings): void {
   if (change.ifVersion === undefined && !change.ifAbsent) return;
   const own = reader.record(idOf(change));
-  const version = change.kind === "value" ? (resolveKey(reader, change.environment ?? "", change.key)?.version ?? 0) : own?.value === undefined ? 0 : own.revision;
+  const version =
+    change.kind === "value"
+      ? (resolveKey(reader, change.environment ?? "", change.key)?.version ?? 0)
+      : own?.value === undefined
+        ? 0
+        : own.revision;
   if (change.ifAbsent && own?.value !== undefined) {
     findings.staleKey ??= change;
     findings.add(issueAt(change, "version_mismatch", `"${change.key}" is already stored in "${change.environment}".`, 0, version));
@@ -20,4 +25,3 @@ export function checkVersion(reader: RecordReader, change: BatchChange, findings
     );
   }
 }
-

@@ -33,7 +33,8 @@ export function effectiveChanges(
           ? resolveKey(state, environment, change.key)?.value
           : resolveDefinition(state, change.kind as "flag" | "segment", environment, change.key)?.value,
       );
-      if (!jsonEqual(before, after)) effective.push(effectiveChange(change.kind as EffectiveChange["kind"], environment, change.key, before, after));
+      if (!jsonEqual(before, after))
+        effective.push(effectiveChange(change.kind as EffectiveChange["kind"], environment, change.key, before, after));
     }
   }
   return effective;
@@ -54,7 +55,9 @@ function compareAll(reader: RecordReader, draft: RecordReader): EffectiveChange[
     const values = [reader, draft].map((state) => new Map([...resolveAll(state, environment)].map(([key, { value }]) => [key, value])));
     effective.push(...compare("value", environment, values[0] as Map<string, Json>, values[1] as Map<string, Json>));
     for (const kind of ["flag", "segment"] as const) {
-      effective.push(...compare(kind, environment, resolveDefinitions(reader, kind, environment), resolveDefinitions(draft, kind, environment)));
+      effective.push(
+        ...compare(kind, environment, resolveDefinitions(reader, kind, environment), resolveDefinitions(draft, kind, environment)),
+      );
     }
   }
   return effective;
@@ -81,4 +84,3 @@ function effectiveChange(
 ): EffectiveChange {
   return { kind, environment, key, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
 }
-

@@ -27,4 +27,3 @@ export function issueAt(change: BatchChange, code: Issue["code"], message: strin
     suggestions: [],
   };
 }
-

@@ -20,4 +20,3 @@ export function gatesOf(reader: RecordReader, batch: readonly BatchChange[]): Ga
       clearedBy: "an approval; until approvals exist, setting approvalRequired to false on the environment",
     }));
 }
-

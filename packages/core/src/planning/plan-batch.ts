@@ -61,4 +61,3 @@ function changeOf(reader: RecordReader, change: BatchChange): Change {
     ...(change.value !== undefined && { after: change.value }),
   };
 }
-

@@ -42,4 +42,3 @@ export function verdict(plan: Omit<Plan, "refusal">, findings: Findings, reader:
   }
   return undefined;
 }
-

@@ -62,15 +62,26 @@ export class RecordSet implements RecordReader {
   }
 
   record(id: RecordId): StoredRecord | undefined {
-    return this.#records.get(id.kind)?.get(id.environment ?? "")?.get(slot(id.layer, id.key));
+    return this.#records
+      .get(id.kind)
+      ?.get(id.environment ?? "")
+      ?.get(slot(id.layer, id.key));
   }
 
   valueRecord(environment: string | undefined, layer: Layer, key: string): StoredRecord | undefined {
-    return this.#records.get("value")?.get(environment ?? "")?.get(slot(layer, key));
+    return this.#records
+      .get("value")
+      ?.get(environment ?? "")
+      ?.get(slot(layer, key));
   }
 
   recordsOf(kind: RecordKind, environment: string | undefined): Iterable<StoredRecord> {
-    return this.#records.get(kind)?.get(environment ?? "")?.values() ?? [];
+    return (
+      this.#records
+        .get(kind)
+        ?.get(environment ?? "")
+        ?.values() ?? []
+    );
   }
 
   schema(namespace: string): RegisteredSchema | undefined {
@@ -119,9 +130,7 @@ export class RecordOverlay implements RecordReader {
 
   valueRecord(environment: string | undefined, layer: Layer, key: string): StoredRecord | undefined {
     if (this.#records.size === 0) return this.#base.valueRecord(environment, layer, key);
-    return (
-      this.#records.get(`value\0${environment ?? ""}\0${layer}\0${key}`) ?? this.#base.valueRecord(environment, layer, key)
-    );
+    return this.#records.get(`value\0${environment ?? ""}\0${layer}\0${key}`) ?? this.#base.valueRecord(environment, layer, key);
   }
 
   *recordsOf(kind: RecordKind, environment: string | undefined): Iterable<StoredRecord> {

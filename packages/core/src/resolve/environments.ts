@@ -83,7 +83,7 @@ export function treeFault(environments: readonly Environment[]): TreeFault | und
   const byName = new Map(environments.map((environment) => [environment.name, environment]));
   for (const { name, parent: first } of environments) {
     const path = [name];
-    for (let parent = first; parent !== null; ) {
+    for (let parent = first; parent !== null;) {
       const node = byName.get(parent);
       if (!node) return { kind: "unknown_parent", environment: name, detail: `The parent "${parent}" of "${path.at(-1)}" does not exist.` };
       if (path.includes(parent)) return { kind: "circle", environment: name, detail: `${[...path, parent].join(" → ")} is a circle.` };

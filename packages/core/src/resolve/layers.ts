@@ -4,17 +4,7 @@
  * what ships with the code yields to what the team versions, that to what an operator stores,
  * that to what one person prefers, and an operator's variable or the process itself can always override.
  */
-export const layers = [
-  "default",
-  "files",
-  "git",
-  "template",
-  "inherited",
-  "stored",
-  "preference",
-  "variables",
-  "override",
-] as const;
+export const layers = ["default", "files", "git", "template", "inherited", "stored", "preference", "variables", "override"] as const;
 
 export type Layer = (typeof layers)[number];
 

@@ -48,7 +48,12 @@ export function resolveKey(
 ): ResolvedValue | undefined {
   const leaf = leafOf(reader, key);
   if (!leaf) return undefined;
-  return resolveLeaf(reader, chainOf(environment, (name) => reader.environment(name)), leaf, record);
+  return resolveLeaf(
+    reader,
+    chainOf(environment, (name) => reader.environment(name)),
+    leaf,
+    record,
+  );
 }
 
 /** As `resolveKey`, for a leaf and an environment chain (nearest first) that the caller holds already. */

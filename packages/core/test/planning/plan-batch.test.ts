@@ -36,7 +36,11 @@ describe("planBatch refuses", () => {
   });
 
   it("a batch when one of its changes is wrong, with every issue", () => {
-    const refusal = refusalOf([setValue("base", "shop.maxItems", 0), setValue("base", "shop.banner", 7), setValue("lab", "shop.delivery.days", 4)]);
+    const refusal = refusalOf([
+      setValue("base", "shop.maxItems", 0),
+      setValue("base", "shop.banner", 7),
+      setValue("lab", "shop.delivery.days", 4),
+    ]);
     expect(refusal?.issues?.map(({ key }) => key)).toEqual(["shop.maxItems", "shop.banner"]);
   });
 
@@ -103,31 +107,62 @@ describe("planBatch accepts", () => {
 describe("the effective changes of a plan", () => {
   const environments = ["base", "staging", "lab", "production"];
   const wish = fc.oneof(
-    fc.record({ environment: fc.constantFrom(...environments), key: fc.constant("shop.maxItems"), value: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }) }),
-    fc.record({ environment: fc.constantFrom(...environments), key: fc.constant("shop.banner"), value: fc.option(fc.constantFrom("a", "b"), { nil: undefined }) }),
-    fc.record({ environment: fc.constantFrom(...environments), key: fc.constant("shop.delivery.days"), value: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }) }),
+    fc.record({
+      environment: fc.constantFrom(...environments),
+      key: fc.constant("shop.maxItems"),
+      value: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+    }),
+    fc.record({
+      environment: fc.constantFrom(...environments),
+      key: fc.constant("shop.banner"),
+      value: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
+    }),
+    fc.record({
+      environment: fc.constantFrom(...environments),
+      key: fc.constant("shop.delivery.days"),
+      value: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+    }),
   );
-  const batches = fc.array(fc.uniqueArray(wish, { minLength: 1, maxLength: 4, selector: ({ environment, key }) => `${environment} ${key}` }), { maxLength: 12 });
+  const batches = fc.array(
+    fc.uniqueArray(wish, { minLength: 1, maxLength: 4, selector: ({ environment, key }) => `${environment} ${key}` }),
+    { maxLength: 12 },
+  );
 
   it("are exactly what differs between resolving before and after, and an overlay resolves like a set", () => {
     fc.assert(
       fc.property(batches, (sequence) => {
         const records = shopRecords();
         for (const wishes of sequence) {
-          const batch: BatchChange[] = wishes.map(({ environment, key, value }) => ({ kind: "value", environment, key, ...(value !== undefined && { value }) }));
+          const batch: BatchChange[] = wishes.map(({ environment, key, value }) => ({
+            kind: "value",
+            environment,
+            key,
+            ...(value !== undefined && { value }),
+          }));
           const overlay = new RecordOverlay(records);
           const revision = nextRevision(records);
           for (const { environment, key, value } of batch) {
-            overlay.apply({ kind: "value", layer: "stored", key, revision, ...(environment !== undefined && { environment }), ...(value !== undefined && { value }) });
+            overlay.apply({
+              kind: "value",
+              layer: "stored",
+              key,
+              revision,
+              ...(environment !== undefined && { environment }),
+              ...(value !== undefined && { value }),
+            });
           }
           const seen = (state: Parameters<typeof resolveAll>[0]) =>
-            environments.flatMap((environment) => [...resolveAll(state, environment)].map(([key, { value }]) => `${environment} ${key} ${JSON.stringify(value)}`));
+            environments.flatMap((environment) =>
+              [...resolveAll(state, environment)].map(([key, { value }]) => `${environment} ${key} ${JSON.stringify(value)}`),
+            );
           const before = new Set(seen(records));
           const overlaid = seen(overlay);
           const { effective } = accept(records, batch);
           const after = new Set(seen(records));
           expect(overlaid.toSorted()).toEqual([...after].toSorted());
-          const told = effective.map(({ environment, key, after: value }) => `${environment} ${key} ${value === undefined ? "gone" : JSON.stringify(value)}`);
+          const told = effective.map(
+            ({ environment, key, after: value }) => `${environment} ${key} ${value === undefined ? "gone" : JSON.stringify(value)}`,
+          );
           const really = [
             ...[...after].filter((line) => !before.has(line)),
             ...[...before]

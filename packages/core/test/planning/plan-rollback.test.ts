@@ -1,4 +1,15 @@
-import { applyChanges, type BatchChange, configurationKinds, diffRecords, invertChanges, RecordSet, recordIdText, revertBatch, rollbackBatch, type StoredRecord } from "@setpoint/core";
+import {
+  applyChanges,
+  type BatchChange,
+  configurationKinds,
+  diffRecords,
+  invertChanges,
+  RecordSet,
+  recordIdText,
+  revertBatch,
+  rollbackBatch,
+  type StoredRecord,
+} from "@setpoint/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accept, deleteValue, setValue, shopRecords } from "../fixtures.ts";
@@ -10,15 +21,22 @@ function recordsOf(state: RecordSet): StoredRecord[] {
 
 /** What configuration consists of, without revisions: what "exact" is about. */
 function contents(records: Iterable<StoredRecord>): string[] {
-  return [...records].filter(({ value }) => value !== undefined).map((record) => `${recordIdText(record)} ${JSON.stringify(record.value)}`).sort();
+  return [...records]
+    .filter(({ value }) => value !== undefined)
+    .map((record) => `${recordIdText(record)} ${JSON.stringify(record.value)}`)
+    .sort();
 }
 
 const wishes: fc.Arbitrary<BatchChange> = fc.oneof(
-  fc.record({ env: fc.constantFrom("base", "staging", "lab", "production"), items: fc.integer({ min: 1, max: 100 }) }).map(({ env, items }) => setValue(env, "shop.maxItems", items)),
+  fc
+    .record({ env: fc.constantFrom("base", "staging", "lab", "production"), items: fc.integer({ min: 1, max: 100 }) })
+    .map(({ env, items }) => setValue(env, "shop.maxItems", items)),
   fc.constantFrom("base", "lab").map((env) => deleteValue(env, "shop.maxItems")),
   fc.constantFrom("a", "b").map((text) => setValue("base", "shop.banner", text)),
   fc.constantFrom({}, { description: "x" }).map((value) => ({ kind: "environment" as const, key: "extra", value })),
-  fc.constantFrom("ENABLED", "DISABLED").map((state) => ({ kind: "flag" as const, environment: "base", key: "new look", value: { state, variants: { on: true } } })),
+  fc
+    .constantFrom("ENABLED", "DISABLED")
+    .map((state) => ({ kind: "flag" as const, environment: "base", key: "new look", value: { state, variants: { on: true } } })),
 );
 
 describe("rolling back", () => {
@@ -43,7 +61,9 @@ describe("rolling back", () => {
     const records = shopRecords();
     const before = recordsOf(records);
     accept(records, [setValue("lab", "shop.maxItems", 5), setValue("base", "shop.banner", "b")]);
-    expect(rollbackBatch(records, before, { environment: "lab" })).toEqual([deleteValue("lab", "shop.maxItems")].map((change) => ({ ...change, layer: "stored" })));
+    expect(rollbackBatch(records, before, { environment: "lab" })).toEqual(
+      [deleteValue("lab", "shop.maxItems")].map((change) => ({ ...change, layer: "stored" })),
+    );
     expect(rollbackBatch(records, before, { namespace: "other" })).toEqual([]);
   });
 });

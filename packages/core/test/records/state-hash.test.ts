@@ -23,7 +23,8 @@ describe("the state hash", () => {
     const record = fc.tuple(fc.constantFrom("value" as const, "flag" as const), fc.string(), fc.jsonValue() as fc.Arbitrary<Json>);
     fc.assert(
       fc.property(fc.array(record), fc.array(record), (left, right) => {
-        const sumOf = (records: typeof left) => records.reduce((total, [kind, key, value]) => addSums(total, recordSum(kind, key, value)), emptyStateSum);
+        const sumOf = (records: typeof left) =>
+          records.reduce((total, [kind, key, value]) => addSums(total, recordSum(kind, key, value)), emptyStateSum);
         expect(sumOf([...left, ...right])).toEqual(sumOf([...right, ...left]));
         expect(subtractSums(sumOf([...left, ...right]), sumOf(right))).toEqual(sumOf(left));
       }),

@@ -70,7 +70,10 @@ describe("layers", () => {
     value: fc.integer({ min: 1, max: 100 }),
   });
   const stacks = fc.uniqueArray(
-    fc.oneof(placed, fc.record({ layer: fc.constant<Layer>("files"), environment: fc.constant(undefined), value: fc.integer({ min: 1, max: 100 }) })),
+    fc.oneof(
+      placed,
+      fc.record({ layer: fc.constant<Layer>("files"), environment: fc.constant(undefined), value: fc.integer({ min: 1, max: 100 }) }),
+    ),
     { selector: ({ layer, environment }) => `${layer} ${environment}` },
   );
 
@@ -79,7 +82,14 @@ describe("layers", () => {
       fc.property(stacks, (stack) => {
         const records = shopRecords();
         for (const [index, { layer, environment, value }] of stack.entries()) {
-          records.apply({ kind: "value", layer, key: "shop.maxItems", value, revision: 10 + index, ...(environment !== undefined && { environment }) });
+          records.apply({
+            kind: "value",
+            layer,
+            key: "shop.maxItems",
+            value,
+            revision: 10 + index,
+            ...(environment !== undefined && { environment }),
+          });
         }
         for (const chain of [["production", "staging", "base"], ["lab", "base"], ["base"]]) {
           const environment = chain[0] as string;
@@ -104,7 +114,10 @@ describe("resolveAll", () => {
       {
         kind: "schema",
         key: "limits",
-        value: { type: "object", properties: { per: { type: "object", "x-setpoint-entries": "keys", additionalProperties: { type: "integer" } } } },
+        value: {
+          type: "object",
+          properties: { per: { type: "object", "x-setpoint-entries": "keys", additionalProperties: { type: "integer" } } },
+        },
       },
     ]);
     accept(records, [setValue("base", "limits.per.eu", 1), setValue("staging", "limits.per.us", 2)]);

@@ -4,7 +4,15 @@ import { describe, expect, it } from "vitest";
 
 describe("patchTree", () => {
   it("nests, freezes, and keeps what did not change", () => {
-    const first = patchTree(emptyTree, [["a.b", 1], ["a.c", { x: [1] }], ["d.e", 2]], []);
+    const first = patchTree(
+      emptyTree,
+      [
+        ["a.b", 1],
+        ["a.c", { x: [1] }],
+        ["d.e", 2],
+      ],
+      [],
+    );
     expect(first).toEqual({ a: { b: 1, c: { x: [1] } }, d: { e: 2 } });
     const second = patchTree(first, [["a.b", 3]], []);
     expect(second["d"]).toBe(first["d"]);
@@ -20,7 +28,14 @@ describe("patchTree", () => {
   });
 
   it("reads names of Object.prototype as what they are: absent, unless set", () => {
-    const tree = patchTree(emptyTree, [["a.toString", 1], ["valueOf.x", 2]], []);
+    const tree = patchTree(
+      emptyTree,
+      [
+        ["a.toString", 1],
+        ["valueOf.x", 2],
+      ],
+      [],
+    );
     expect(Object.keys(tree)).toEqual(["a", "valueOf"]);
     expect((tree["a"] as ConfigTree)["toString"]).toBe(1);
     expect((tree["valueOf"] as ConfigTree)["x"]).toBe(2);

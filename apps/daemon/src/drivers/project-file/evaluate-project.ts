@@ -18,7 +18,9 @@ async function evaluate(): Promise<unknown> {
 let answer: unknown;
 try {
   const result = projectDocument(await evaluate());
-  answer = result.ok ? { ok: true, project: result.project } : { ok: false, detail: `${result.refusal.at || "/"} ${result.refusal.reason}` };
+  answer = result.ok
+    ? { ok: true, project: result.project }
+    : { ok: false, detail: `${result.refusal.at || "/"} ${result.refusal.reason}` };
 } catch (error) {
   const fault = error as Error & { code?: string };
   const hint =

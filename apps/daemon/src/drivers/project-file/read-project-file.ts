@@ -53,7 +53,10 @@ function evaluateInChild(path: string): Promise<Evaluated> {
     child.on("close", (_code, signal) => {
       clearTimeout(timer);
       if (signal) {
-        resolve({ ok: false, detail: `It was not evaluated within ${projectFileLimits.evaluationMs} ms and ${projectFileLimits.documentBytesMax} bytes.` });
+        resolve({
+          ok: false,
+          detail: `It was not evaluated within ${projectFileLimits.evaluationMs} ms and ${projectFileLimits.documentBytesMax} bytes.`,
+        });
         return;
       }
       try {

@@ -8,7 +8,8 @@ export function explainRoutes({ view, reading }: { view: View; reading: Reading 
   return {
     explainValue: async ({ params: { environment, key }, query }) => {
       const revision = query.revision ?? view.head.revision;
-      if (revision > view.head.revision) return refuse({ code: "revision_not_found", detail: `The newest revision is ${view.head.revision}.` });
+      if (revision > view.head.revision)
+        return refuse({ code: "revision_not_found", detail: `The newest revision is ${view.head.revision}.` });
       const state = query.revision === undefined ? view.records : await reading.stateAt(revision);
       if (!state.environment(environment)) return refuse(environmentRefusal(state, environment));
       const wrong = keyRefusal(key);

@@ -33,7 +33,9 @@ export function healthRoutes({
 function missingRequired(records: RecordReader): HealthProblem[] {
   const problems: HealthProblem[] = [];
   for (const namespace of records.namespaces()) {
-    const required = [...(records.schema(namespace)?.model.leaves.values() ?? [])].filter((leaf) => leaf.required && leaf.default === undefined);
+    const required = [...(records.schema(namespace)?.model.leaves.values() ?? [])].filter(
+      (leaf) => leaf.required && leaf.default === undefined,
+    );
     for (const { name } of required.length === 0 ? [] : records.environments()) {
       const chain = chainOf(name, (other) => records.environment(other));
       for (const leaf of required) {

@@ -5,7 +5,6 @@ import {
   diffRecords,
   type DiffScope,
   environmentRefusal,
-
   nameRefusal,
   type RecordReader,
   type RecordSet,
@@ -48,7 +47,8 @@ export function historyRoutes({ view, reading, committer }: { view: View; readin
     if (digits === undefined) return notFound(`There is no snapshot "${String(reference)}".`);
     const revision = Number(digits);
     if (revision > view.head.revision) return notFound(`There is no revision ${revision}; the newest is ${view.head.revision}.`);
-    if (hash !== undefined && !(await reading.hashAt(revision))?.startsWith(hash)) return notFound(`The cursor ${String(reference)} is of another history.`);
+    if (hash !== undefined && !(await reading.hashAt(revision))?.startsWith(hash))
+      return notFound(`The cursor ${String(reference)} is of another history.`);
     return revision;
   };
 
@@ -74,9 +74,14 @@ export function historyRoutes({ view, reading, committer }: { view: View; readin
     },
 
     readRevision: async ({ params }) => {
-      if (!/^(0|[1-9]\d{0,15})$/.test(params.revision)) return refuse({ code: "invalid_request", detail: `"${params.revision}" is not a revision.` });
+      if (!/^(0|[1-9]\d{0,15})$/.test(params.revision))
+        return refuse({ code: "invalid_request", detail: `"${params.revision}" is not a revision.` });
       const entry = await reading.entry(Number(params.revision));
-      if (!entry) return refuse({ code: "revision_not_found", detail: `There is no revision ${params.revision}; the newest is ${view.head.revision}.` });
+      if (!entry)
+        return refuse({
+          code: "revision_not_found",
+          detail: `There is no revision ${params.revision}; the newest is ${view.head.revision}.`,
+        });
       const { metadata } = contentOf(entry);
       const changes = (await reading.changes(entry.revision)).filter(({ kind }) => configurationKinds.includes(kind as ConfigurationKind));
       return answer({ ...described(entry), changes: changes.map(wireChange), ...(metadata && { metadata }) });
@@ -134,7 +139,11 @@ function* recordsOf(state: RecordReader): Iterable<StoredRecord> {
 
 function matches(
   entry: Entry,
-  { environment, key, by }: { readonly environment?: string | undefined; readonly key?: string | undefined; readonly by?: string | undefined },
+  {
+    environment,
+    key,
+    by,
+  }: { readonly environment?: string | undefined; readonly key?: string | undefined; readonly by?: string | undefined },
 ): boolean {
   if (environment === undefined && key === undefined && by === undefined) return true;
   const header = headerOf(entry);
@@ -144,4 +153,3 @@ function matches(
     (change) => (environment === undefined || change.environment === environment) && (key === undefined || change.key === key),
   );
 }
-

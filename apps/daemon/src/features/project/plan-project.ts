@@ -1,4 +1,13 @@
-import { type BatchChange, type Change, isJsonObject, type Json, jsonEqual, type JsonObject, type ProjectDocument, type RecordReader } from "@setpoint/core";
+import {
+  type BatchChange,
+  type Change,
+  isJsonObject,
+  type Json,
+  jsonEqual,
+  type JsonObject,
+  type ProjectDocument,
+  type RecordReader,
+} from "@setpoint/core";
 
 const projectRecord = { kind: "project", key: "file" } as const;
 

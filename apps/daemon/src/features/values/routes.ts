@@ -37,10 +37,15 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
         return refuse({ code: "invalid_request", detail: "Query: give either revision or at." });
       }
       const matches = keyTest(query.keys);
-      if (!matches) return refuse({ code: "invalid_request", detail: `Query: keys takes patterns such as shop.*,ui.**; got ${JSON.stringify(query.keys)}.` });
+      if (!matches)
+        return refuse({
+          code: "invalid_request",
+          detail: `Query: keys takes patterns such as shop.*,ui.**; got ${JSON.stringify(query.keys)}.`,
+        });
       const revision = query.at === undefined ? (query.revision ?? view.head.revision) : await reading.revisionAt(query.at);
       const isNow = query.at === undefined && query.revision === undefined;
-      if (revision > view.head.revision) return refuse({ code: "revision_not_found", detail: `The newest revision is ${view.head.revision}.` });
+      if (revision > view.head.revision)
+        return refuse({ code: "revision_not_found", detail: `The newest revision is ${view.head.revision}.` });
       const state = isNow ? view.records : await reading.stateAt(revision);
       if (!state.environment(environment)) return refuse(environmentRefusal(state, environment));
       const environmentView = isNow ? view.environment(environment) : EnvironmentView.of(state, environment);
