@@ -36,6 +36,7 @@ export function createDaemonLink({ subscription, acknowledged, ...where }: Daemo
   return (events) => {
     let socket: WebSocket | undefined;
     let isClosed = false;
+    let closing: Promise<void> | undefined;
     const fail = (reason: string): void => {
       if (!isClosed) events.onclose({ reason });
     };
@@ -58,7 +59,8 @@ export function createDaemonLink({ subscription, acknowledged, ...where }: Daemo
       send: (text) => socket?.send(text),
       close: () => {
         isClosed = true;
-        return socket && closeSocket(socket);
+        closing ??= socket && closeSocket(socket);
+        return closing;
       },
     } satisfies Link;
   };
@@ -103,7 +105,7 @@ function attach(socket: WebSocket, events: LinkEvents, subscription: Subscriptio
   socket.on("close", (code, text) => events.onclose({ reason: reason || closeWords(code, text.toString()) }));
 }
 
-/** Says goodbye, and cuts the line where nobody answers; nothing is reported from here on. */
+/** Says goodbye, and cuts the line where nobody answers; nothing is reported from here on. Called once for a socket. */
 function closeSocket(socket: WebSocket): Promise<void> {
   socket.removeAllListeners();
   // Closing an attempt that has not opened yet makes an error of it.

@@ -246,6 +246,19 @@ describe("a client of a daemon", () => {
     expect(daemon.requests).toHaveLength(1);
   });
 
+  test("closing it, or a feed, as often as one likes ends every call", async () => {
+    const daemon = await daemonFor();
+    const model = createFrameModel({ "a.x": 1 });
+    const client = clientFor({ url: daemon.url, token: daemon.token });
+    await answered(daemon, model.snapshot());
+    const feed = client.feed({ audience: "client" });
+    await answered(daemon, model.snapshot());
+    await Promise.all([client.ready, feed.ready]);
+    await Promise.all([feed.close(), feed.close(), client.close(), client.close()]);
+    await client.close();
+    expect(client.status.state).toBe("closed");
+  });
+
   test("closing at once, before anything was tried, tries nothing", async () => {
     const daemon = await daemonFor();
     const client = clientFor({ url: daemon.url, token: daemon.token });
