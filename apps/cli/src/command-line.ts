@@ -20,7 +20,10 @@ export function commandLine(place: { readonly cwd: string; readonly options: Glo
 }
 
 /** The options by which a command typed in `cwd` finds the daemon of a state folder. */
-export function accessOptions(cwd: string, daemon: { readonly project: string; readonly stateDir: string; readonly url: string }): Partial<GlobalOptions> {
+export function accessOptions(
+  cwd: string,
+  daemon: { readonly project: string; readonly stateDir: string; readonly url: string },
+): Partial<GlobalOptions> {
   if (daemon.stateDir !== join(daemon.project, ".setpoint")) {
     return { url: daemon.url, tokenFile: pathFrom(cwd, join(daemon.stateDir, "token")) };
   }

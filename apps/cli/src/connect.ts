@@ -58,7 +58,9 @@ function unreachable({ cwd, env, options: { project, url } }: Invocation, detail
   const [words = detail] = detail.split(" Start one, or set ");
   return new CliError(exitCodes.unreachable, escapeTerminal(words), {
     code: "unreachable",
-    fix: isElsewhere ? "check the address, the token, and whether the daemon runs there" : `start one with \`${up}\`, or name its project with -C`,
+    fix: isElsewhere
+      ? "check the address, the token, and whether the daemon runs there"
+      : `start one with \`${up}\`, or name its project with -C`,
     cause,
   });
 }

@@ -49,7 +49,10 @@ export function startChild(
 }
 
 /** The daemon that belongs to this program, started on the same Node. */
-export async function startDaemonProcess(words: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<Child> {
+export async function startDaemonProcess(
+  words: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<Child> {
   const manifest = fileURLToPath(import.meta.resolve("setpointd/package.json"));
   const { bin } = JSON.parse(await readFile(manifest, "utf8")) as { bin: { setpointd: string } };
   return startChild(process.execPath, [join(manifest, "..", bin.setpointd), ...words], options);

@@ -20,7 +20,10 @@ export interface Daemon {
   readonly stateDir: string | undefined;
   /** How a client finds the same daemon. */
   readonly where: DaemonWhere;
-  call<Id extends CallId>(id: Id, ...input: Partial<CallInput<Id>> extends CallInput<Id> ? [input?: CallInput<Id>] : [input: CallInput<Id>]): Promise<Answer<Id>>;
+  call<Id extends CallId>(
+    id: Id,
+    ...input: Partial<CallInput<Id>> extends CallInput<Id> ? [input?: CallInput<Id>] : [input: CallInput<Id>]
+  ): Promise<Answer<Id>>;
 }
 
 /** How a client of this program is told where to look. */

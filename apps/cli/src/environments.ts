@@ -22,6 +22,12 @@ export async function chooseEnvironment(invocation: Invocation, daemon: Daemon, 
   const names = environments.map(({ name }) => name);
   const name = wanted ?? names[0];
   if (name !== undefined && names.includes(name)) return { name, environments, revision };
+  if (names.length === 0) {
+    throw new CliError(exitCodes.notFound, "The daemon has no environment yet: its project was never accepted.", {
+      code: "environment_not_found",
+      fix: "`setpoint status` says what is wrong with it.",
+    });
+  }
   const { suggestKey } = await import("@setpoint/core");
   const near = wanted === undefined ? undefined : suggestKey(wanted, names);
   const origin = given === undefined && wanted !== undefined ? " (from SETPOINT_ENVIRONMENT)" : "";

@@ -61,7 +61,8 @@ export function faultLines(
   for (const issue of told) {
     // A single finding is the message already.
     if (issues.length > 1 || error.message !== issueWords(issue)) lines.push(`  ${style.yellow("•")} ${issueWords(issue)}`);
-    if (issue.received !== null && !["unknown_key", "version_mismatch"].includes(issue.code)) lines.push(`${label("given")}${valueWords(issue.received)}`);
+    if (issue.received !== null && !["unknown_key", "version_mismatch"].includes(issue.code))
+      lines.push(`${label("given")}${valueWords(issue.received)}`);
   }
   if (issues.length > told.length) lines.push(`  ${style.dim(`and ${issues.length - told.length} more; --json has them all`)}`);
   lines.push(...rows.map(([name, text]) => `${label(name)}${text}`));

@@ -39,11 +39,25 @@ export const jsonProject = `${JSON.stringify(
     defaultEnvironment: "dev",
     schemas: {
       app: {
+        $schema: "https://json-schema.org/draft/2020-12/schema",
         type: "object",
         properties: {
-          maxItems: { type: "integer", minimum: 1, maximum: 100, default: 10, description: "Most items on one page.", "x-setpoint-unit": "items" },
+          maxItems: {
+            type: "integer",
+            minimum: 1,
+            maximum: 100,
+            default: 10,
+            description: "Most items on one page.",
+            "x-setpoint-unit": "items",
+          },
           isOpen: { type: "boolean", default: true, description: "Whether orders are taken." },
-          greeting: { type: "string", maxLength: 200, default: "Hello", description: "The first line of the page.", "x-setpoint-client": true },
+          greeting: {
+            type: "string",
+            maxLength: 200,
+            default: "Hello",
+            description: "The first line of the page.",
+            "x-setpoint-client": true,
+          },
         },
       },
     },

@@ -15,9 +15,13 @@ export function meantValue(key: string, text: string, schemas: ReadonlyMap<strin
   const meant = valueFromText(text, types);
   if (meant.ok) return meant.value;
   const near = types?.has("boolean") ? suggestKey(text, ["true", "false"]) : undefined;
-  throw new CliError(exitCodes.invalid, `${escapeTerminal(key)} takes ${[...(types ?? [])].join(" or ")}; this is not JSON: ${escapeTerminal(meant.reason.replace(/^Not JSON: /, ""))}`, {
-    code: "validation_failed",
-    rows: [["given", escapeTerminal(text)]],
-    correction: near === undefined ? undefined : [text, near],
-  });
+  throw new CliError(
+    exitCodes.invalid,
+    `${escapeTerminal(key)} takes ${[...(types ?? [])].join(" or ")}; this is not JSON: ${escapeTerminal(meant.reason.replace(/^Not JSON: /, ""))}`,
+    {
+      code: "validation_failed",
+      rows: [["given", escapeTerminal(text)]],
+      correction: near === undefined ? undefined : [text, near],
+    },
+  );
 }

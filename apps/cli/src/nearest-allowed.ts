@@ -10,7 +10,10 @@ export function nearestAllowed({ expected, received }: Pick<Finding, "expected" 
     if (typeof minimum === "number" && received < minimum) return minimum;
   }
   if (typeof received === "string" && Array.isArray(words)) {
-    return suggestKey(received, words.filter((word) => typeof word === "string"));
+    return suggestKey(
+      received,
+      words.filter((word) => typeof word === "string"),
+    );
   }
   return undefined;
 }

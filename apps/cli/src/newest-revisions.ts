@@ -16,7 +16,12 @@ const growth = 8;
  * The newest matching revisions, newest first. The wire lists history from its beginning, so this reads windows from its end,
  * each larger than the one before.
  */
-export async function newestRevisions(daemon: Pick<Daemon, "call">, filter: RevisionFilter, head: number, count: number): Promise<Revision[]> {
+export async function newestRevisions(
+  daemon: Pick<Daemon, "call">,
+  filter: RevisionFilter,
+  head: number,
+  count: number,
+): Promise<Revision[]> {
   const newest: Revision[] = [];
   for (let end = head, size = count; end > 0 && newest.length < count; size *= growth) {
     const start = Math.max(0, end - size);
@@ -29,9 +34,11 @@ export async function newestRevisions(daemon: Pick<Daemon, "call">, filter: Revi
 /** Every matching revision after `start`, up to and including `end`. */
 async function readWindow(daemon: Pick<Daemon, "call">, filter: RevisionFilter, start: number, end: number): Promise<Revision[]> {
   const found: Revision[] = [];
-  for (let after: number | undefined = start; after !== undefined; ) {
+  for (let after: number | undefined = start; after !== undefined;) {
     const limit = Math.min(pageMax, end - after);
-    const page: Answer<"listRevisions"> = await daemon.call("listRevisions", { query: { ...filter, after: String(after), limit: String(limit) } });
+    const page: Answer<"listRevisions"> = await daemon.call("listRevisions", {
+      query: { ...filter, after: String(after), limit: String(limit) },
+    });
     found.push(...page.revisions.filter(({ revision }) => revision <= end));
     after = page.next !== undefined && page.next < end ? page.next : undefined;
   }

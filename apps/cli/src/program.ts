@@ -40,7 +40,11 @@ export async function createProgram(words: readonly string[], version: string, a
     .addOption(new Option("--debug", "print stacks of faults"));
 
   for (const { name, summary, group, load } of commands) {
-    const command = program.command(name).summary(summary).description(`${sentence(summary)}.`).helpGroup(group);
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${sentence(summary)}.`)
+      .helpGroup(group);
     command.helpOption("-h, --help", "print this text").showHelpAfterError(`Run setpoint ${name} --help for examples.`);
     if (words.includes(name)) (await load())(command, act);
   }

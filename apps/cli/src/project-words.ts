@@ -21,11 +21,21 @@ export interface ProjectState {
   readonly next: readonly string[];
 }
 
-export async function readProjectState({ access, plan, url }: RunningProject): Promise<ProjectState> {
+export async function readProjectState({ access, plan, url, warnings }: RunningProject): Promise<ProjectState> {
   const daemon = await connect(access);
   const [{ environments }, { problems }] = await Promise.all([daemon.call("listEnvironments"), daemon.call("readyz")]);
-  const next = await nextCommands(access, daemon, environments[0]?.name ?? "");
-  return { url, project: plan.project, stateDir: plan.stateDir, environments, problems, next };
+  const [environment] = environments;
+  const next = environment ? await nextCommands(access, daemon, environment.name) : [commandLine(access, ["status"])];
+  // Most warnings are problems, too; some are about the state folder only.
+  const further = warnings.filter((warning) => !problems.some(({ detail }) => detail === warning));
+  return {
+    url,
+    project: plan.project,
+    stateDir: plan.stateDir,
+    environments,
+    problems: [...problems, ...further.map((detail) => ({ code: "warning", detail }))],
+    next,
+  };
 }
 
 async function nextCommands(place: RunningProject["access"], daemon: Daemon, environment: string): Promise<string[]> {
@@ -43,14 +53,22 @@ export function projectLines({ url, project, stateDir, environments, problems }:
   const file = ["ts", "js", "mjs", "json"].map((ending) => join(project, `setpoint.config.${ending}`)).find((path) => existsSync(path));
   const rows = [
     ["daemon", bold(url)],
-    ["project", file === undefined ? `${escapeTerminal(pathFrom(cwd, project))} ${dim("(no setpoint.config; `setpoint init` writes one)")}` : escapeTerminal(pathFrom(cwd, file))],
+    [
+      "project",
+      file === undefined
+        ? `${escapeTerminal(pathFrom(cwd, project))} ${dim("(no setpoint.config; `setpoint init` writes one)")}`
+        : escapeTerminal(pathFrom(cwd, file)),
+    ],
     ["state", escapeTerminal(pathFrom(cwd, stateDir))],
-    ["environments", environmentWords(environments, style)],
+    ["environments", environments.length === 0 ? yellow("none yet") : environmentWords(environments, style)],
   ];
   return [
     `${problems.length === 0 ? green("●") : yellow("●")} ${bold("Setpoint is running")}${problems.length === 0 ? "" : yellow(", and something needs attention:")}`,
     ...problems.map(({ detail }) => `  ${yellow("!")} ${escapeTerminal(detail, "\n")}`),
     "",
-    ...columns(rows.map(([name = "", text = ""]) => [dim(name), text]), "  "),
+    ...columns(
+      rows.map(([name = "", text = ""]) => [dim(name), text]),
+      "  ",
+    ),
   ];
 }

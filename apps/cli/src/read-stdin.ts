@@ -5,7 +5,11 @@ const stdinBytesMax = 1024 * 1024;
 
 /** All of standard input as text, without one line break at its end. */
 export async function readStdin(stdin: NodeJS.ReadStream): Promise<string> {
-  if (stdin.isTTY) throw usageError("- reads the value from standard input, and that is the terminal.", "Pipe the value in: `setpoint set <key> - < file`.");
+  if (stdin.isTTY)
+    throw usageError(
+      "- reads the value from standard input, and that is the terminal.",
+      "Pipe the value in: `setpoint set <key> - < file`.",
+    );
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stdin as AsyncIterable<Buffer>) {

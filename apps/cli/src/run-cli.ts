@@ -28,7 +28,12 @@ export async function runCli(words: readonly string[], surroundings: Surrounding
   }
 }
 
-async function report(error: CliError, words: readonly string[], { stderr, env, cwd }: Surroundings, options: GlobalOptions): Promise<void> {
+async function report(
+  error: CliError,
+  words: readonly string[],
+  { stderr, env, cwd }: Surroundings,
+  options: GlobalOptions,
+): Promise<void> {
   const { faultLines } = await import("./fault-words.ts");
   const { code, issues } = error.details;
   const style = createPalette(mayColour(stderr, env, options.color));

@@ -1,7 +1,10 @@
 import type { Command } from "commander";
 
 /** Adds `--env`, which every command about one environment takes. */
-export function environmentOption(command: Command, description = "the environment (default: SETPOINT_ENVIRONMENT, else the project's default)"): Command {
+export function environmentOption(
+  command: Command,
+  description = "the environment (default: SETPOINT_ENVIRONMENT, else the project's default)",
+): Command {
   return command.option("-e, --env <environment>", description);
 }
 

@@ -24,7 +24,9 @@ export function typesOf(schema: Json | undefined): ReadonlySet<TypeName> | undef
   if (constant !== undefined) return new Set(typesOfValue(constant));
   const branches = Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : [];
   const types = branches.map(typesOf);
-  return types.length === 0 || types.includes(undefined) ? undefined : types.reduce((all, some) => all?.union(some ?? new Set()), new Set<TypeName>());
+  return types.length === 0 || types.includes(undefined)
+    ? undefined
+    : types.reduce((all, some) => all?.union(some ?? new Set()), new Set<TypeName>());
 }
 
 export type ValueFromText = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly reason: string };

@@ -30,7 +30,12 @@ export function writeValues(
   const bodyWith = (versions: ReadonlyMap<string, number>): BatchWrite => ({
     changes: wishes.map(({ key, value }) => {
       const version = ifVersion ?? versions.get(key);
-      return { environment: name, key, ...(value === undefined ? { delete: true } : { value }), ...(version !== undefined && { ifVersion: version }) };
+      return {
+        environment: name,
+        key,
+        ...(value === undefined ? { delete: true } : { value }),
+        ...(version !== undefined && { ifVersion: version }),
+      };
     }),
     ...(options.comment !== undefined && { comment: options.comment }),
   });
@@ -48,7 +53,8 @@ export function writeValues(
 
 function ifVersionOf(text: string | undefined, wishes: readonly ValueWish[]): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^(0|[1-9]\d{0,14})$/.test(text)) throw usageError(`--if-version takes a version such as 12, or 0; "${escapeTerminal(text)}" is none.`);
+  if (!/^(0|[1-9]\d{0,14})$/.test(text))
+    throw usageError(`--if-version takes a version such as 12, or 0; "${escapeTerminal(text)}" is none.`);
   if (wishes.length > 1) throw usageError("--if-version goes with one key: each key has its own version.");
   return Number(text);
 }

@@ -41,14 +41,22 @@ export async function write(invocation: Invocation, daemon: Daemon, change: Writ
   if (change.options.dryRun) {
     output.result({
       json: preview,
-      text: (style) => [...previewLines(style), style.dim(`Nothing was written: this is what would be, based on revision ${Number.parseInt(preview.basedOn, 10)}.`)],
+      text: (style) => [
+        ...previewLines(style),
+        style.dim(`Nothing was written: this is what would be, based on revision ${Number.parseInt(preview.basedOn, 10)}.`),
+      ],
       plain: () => plainRows(preview),
     });
     return;
   }
   if (change.isShownFirst && preview.changes.length === 0) {
     // Going back to where one is leaves no trace in the history.
-    const nothing = { revision: Number.parseInt(preview.basedOn, 10), cursor: preview.basedOn, changes: [], issues: [] } satisfies Committed;
+    const nothing = {
+      revision: Number.parseInt(preview.basedOn, 10),
+      cursor: preview.basedOn,
+      changes: [],
+      issues: [],
+    } satisfies Committed;
     output.result({ json: nothing, text: ({ dim }) => [dim("Nothing to do: it is so already.")], plain: () => [] });
     return;
   }
@@ -75,11 +83,16 @@ function changeLines({ changes, effective }: Pick<Preview, "changes" | "effectiv
   if (changes.length === 0) return [style.dim("  Nothing changes.")];
   const rank = (environment: string | undefined) => order.indexOf(environment ?? "");
   const shown = effective.toSorted((a, b) => rank(a.environment) - rank(b.environment) || (a.key < b.key ? -1 : 1));
-  const structural = changes.filter(({ kind }) => kind !== "value").map(({ kind, environment, key }) => [style.yellow("~"), escapeTerminal(environment ?? ""), `${kind} ${escapeTerminal(key)}`]);
+  const structural = changes
+    .filter(({ kind }) => kind !== "value")
+    .map(({ kind, environment, key }) => [style.yellow("~"), escapeTerminal(environment ?? ""), `${kind} ${escapeTerminal(key)}`]);
   const lines = columns([...structural, ...shown.map((change) => differenceCells(change, style))], "  ");
   if (lines.length > 0) return lines;
   return [
-    ...columns(changes.map((change) => differenceCells(change, style)), "  "),
+    ...columns(
+      changes.map((change) => differenceCells(change, style)),
+      "  ",
+    ),
     style.dim("  No reader sees a difference: the value in force stays the same."),
   ];
 }
@@ -87,7 +100,12 @@ function changeLines({ changes, effective }: Pick<Preview, "changes" | "effectiv
 function plainRows({ changes, effective }: Pick<Preview, "changes" | "effective">): string[][] {
   const cell = (value: Json | undefined) => (value === undefined ? "" : escapeTerminal(JSON.stringify(value)));
   const rows = effective.length > 0 ? effective : changes;
-  return rows.map(({ environment, key, before, after }) => [escapeTerminal(environment ?? ""), escapeTerminal(key), cell(before), cell(after)]);
+  return rows.map(({ environment, key, before, after }) => [
+    escapeTerminal(environment ?? ""),
+    escapeTerminal(key),
+    cell(before),
+    cell(after),
+  ]);
 }
 
 /** A preview that says no, as the error that the commit would have been. */
@@ -95,7 +113,17 @@ function refusedPreview({ issues, gates }: Preview): CliError {
   const closed = gates.find(({ open }) => !open);
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length === 0 && closed) {
-    return new CliError(exitCodes.refused, escapeTerminal(closed.reason), { code: "approval_required", fix: escapeTerminal(closed.clearedBy) });
+    return new CliError(exitCodes.refused, escapeTerminal(closed.reason), {
+      code: "approval_required",
+      fix: escapeTerminal(closed.clearedBy),
+    });
+  }
+  if (errors.length === 0) {
+    // A preview has no finding only for a value that would have to be sealed.
+    return new CliError(exitCodes.refused, "Sensitive values cannot be stored yet; nothing was written.", {
+      code: "secrets_unavailable",
+      fix: "Give it to the application's own process as an override.",
+    });
   }
   const isConflict = errors.some(({ code }) => code === "version_mismatch");
   const [only, another] = errors;

@@ -26,8 +26,13 @@ export const defineDev: Define = (command, act) => {
     "the project's folder, with a script `serve` in its package.json",
   );
   daemonSettings(command)
-    .addHelpText("after", "\nThe script gets SETPOINT_URL and SETPOINT_STATE_DIR; daemon and app stop together. Ctrl-C stops, a second one kills.")
-    .action((folder: string | undefined, options: DevOptions) => act(command, (invocation) => dev(invocation, folder, options), { piped: "text" }));
+    .addHelpText(
+      "after",
+      "\nThe script gets SETPOINT_URL and SETPOINT_STATE_DIR; daemon and app stop together. Ctrl-C stops, a second one kills.",
+    )
+    .action((folder: string | undefined, options: DevOptions) =>
+      act(command, (invocation) => dev(invocation, folder, options), { piped: "text" }),
+    );
 };
 
 async function dev(invocation: Invocation, folder: string | undefined, options: DevOptions): Promise<ExitCode> {
@@ -78,10 +83,14 @@ async function readApp(project: string, cwd: string): Promise<App> {
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const words = isMissing ? "is not there" : `cannot be read: ${(cause as Error).message}`;
-    throw new CliError(exitCodes.usage, `${escapeTerminal(pathFrom(cwd, path))} ${escapeTerminal(words)}, so there is no app to run.`, { fix, cause });
+    throw new CliError(exitCodes.usage, `${escapeTerminal(pathFrom(cwd, path))} ${escapeTerminal(words)}, so there is no app to run.`, {
+      fix,
+      cause,
+    });
   }
   const serve = manifest.scripts?.serve;
-  if (typeof serve !== "string") throw new CliError(exitCodes.usage, `${escapeTerminal(pathFrom(cwd, path))} has no script "serve".`, { fix });
+  if (typeof serve !== "string")
+    throw new CliError(exitCodes.usage, `${escapeTerminal(pathFrom(cwd, path))} has no script "serve".`, { fix });
   const hints = manifest.setpoint?.try;
   return { serve, hints: Array.isArray(hints) ? hints.filter((hint) => typeof hint === "string") : [] };
 }

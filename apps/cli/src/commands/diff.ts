@@ -33,14 +33,16 @@ export const defineDiff: Define = (command, act) => {
     .argument("[to]", "a revision; without it the newest")
     .option("--against <environment>", "compare --env with another environment instead")
     .addHelpText("after", "\nExit code 3 where there are differences, else 0.");
-  environmentOption(command, "only this environment (default: all)").action((from: string | undefined, to: string | undefined, options: DiffOptions) =>
-    act(command, (invocation) => diff(invocation, from, to, options)),
+  environmentOption(command, "only this environment (default: all)").action(
+    (from: string | undefined, to: string | undefined, options: DiffOptions) =>
+      act(command, (invocation) => diff(invocation, from, to, options)),
   );
 };
 
 async function diff(invocation: Invocation, from: string | undefined, to: string | undefined, options: DiffOptions): Promise<ExitCode> {
   const { output } = invocation;
-  if (options.against !== undefined && from !== undefined) throw usageError("--against compares environments as they are now; revisions do not go with it.");
+  if (options.against !== undefined && from !== undefined)
+    throw usageError("--against compares environments as they are now; revisions do not go with it.");
   const daemon = await connect(invocation);
   const comparison =
     options.against === undefined
@@ -52,7 +54,13 @@ async function diff(invocation: Invocation, from: string | undefined, to: string
     text: (style) =>
       differences.length === 0
         ? [style.dim(`No differences (${title}).`)]
-        : [style.dim(title), ...columns(differences.map((difference) => differenceCells(difference, style)), "  ")],
+        : [
+            style.dim(title),
+            ...columns(
+              differences.map((difference) => differenceCells(difference, style)),
+              "  ",
+            ),
+          ],
     plain: () =>
       differences.map(({ kind = "value", environment = "", key, before, after }) => [
         kind,
@@ -65,7 +73,12 @@ async function diff(invocation: Invocation, from: string | undefined, to: string
   return differences.length === 0 ? exitCodes.ok : exitCodes.differences;
 }
 
-async function betweenRevisions(daemon: Daemon, from: string | undefined, to: string | undefined, environment: string | undefined): Promise<Comparison> {
+async function betweenRevisions(
+  daemon: Daemon,
+  from: string | undefined,
+  to: string | undefined,
+  environment: string | undefined,
+): Promise<Comparison> {
   const start = from ?? String(Math.max(0, (await daemon.call("listEnvironments")).revision - 1));
   const answer = await daemon.call("diffRevisions", {
     query: { from: start, ...(to !== undefined && { to }), ...(environment !== undefined && { environment }) },
@@ -74,10 +87,7 @@ async function betweenRevisions(daemon: Daemon, from: string | undefined, to: st
 }
 
 async function betweenEnvironments(invocation: Invocation, daemon: Daemon, given: string | undefined, other: string): Promise<Comparison> {
-  const [here, there] = await Promise.all([
-    chooseEnvironment(invocation, daemon, given),
-    chooseEnvironment(invocation, daemon, other),
-  ]);
+  const [here, there] = await Promise.all([chooseEnvironment(invocation, daemon, given), chooseEnvironment(invocation, daemon, other)]);
   const [left, right] = await Promise.all([here, there].map(({ name }) => daemon.call("readConfig", { params: { environment: name } })));
   const keys = [...new Set([...Object.keys(left?.values ?? {}), ...Object.keys(right?.values ?? {})])].toSorted();
   const differences = keys

@@ -25,7 +25,9 @@ export const defineExplain: Define = (command, act) => {
     .argument("<key>", "the key")
     .option("--revision <revision>", "as it was at this revision")
     .option("--user <id>", "for this user");
-  environmentOption(command).action((key: string, options: ExplainOptions) => act(command, (invocation) => explain(invocation, key, options)));
+  environmentOption(command).action((key: string, options: ExplainOptions) =>
+    act(command, (invocation) => explain(invocation, key, options)),
+  );
 };
 
 async function explain(invocation: Invocation, key: string, options: ExplainOptions): Promise<void> {
@@ -33,7 +35,10 @@ async function explain(invocation: Invocation, key: string, options: ExplainOpti
   const daemon = await connect(invocation);
   const { name } = await chooseEnvironment(invocation, daemon, options.env);
   const explained = await withNearKey(daemon, name, key, () =>
-    daemon.call("explainValue", { params: { environment: name, key }, query: { revision: revision === undefined ? undefined : String(revision), user: options.user } }),
+    daemon.call("explainValue", {
+      params: { environment: name, key },
+      query: { revision: revision === undefined ? undefined : String(revision), user: options.user },
+    }),
   );
   const now = invocation.now();
   invocation.output.result({
@@ -41,9 +46,15 @@ async function explain(invocation: Invocation, key: string, options: ExplainOpti
     text: (style) => ladderLines(explained, now, style),
     plain: () =>
       explained.candidates.map(({ layer, environment = "", source = "", value, set, wins }) =>
-        [wins ? "wins" : "", layer, environment || source, value === undefined ? "" : safeJson(value), set?.by.name ?? "", set?.at ?? "", String(set?.revision ?? "")].map(
-          (cell) => escapeTerminal(cell),
-        ),
+        [
+          wins ? "wins" : "",
+          layer,
+          environment || source,
+          value === undefined ? "" : safeJson(value),
+          set?.by.name ?? "",
+          set?.at ?? "",
+          String(set?.revision ?? ""),
+        ].map((cell) => escapeTerminal(cell)),
       ),
   });
 }
@@ -56,8 +67,9 @@ function ladderLines({ key, environment, value, candidates, clamps, version, mas
     const cells = [candidate.layer, placeOf(candidate), masked ? "(masked)" : valueWords(candidate.value), setWords(candidate, now)];
     return candidate.wins ? [green("▶"), ...cells.map((cell, index) => (index === 3 ? cell : bold(cell)))] : [" ", ...cells.map(dim)];
   });
-  const limits = clamps.map(({ policy, wish, served, reason }) =>
-    `  ${yellow("limited")} ${escapeTerminal(policy)}: ${valueWords(wish)} → ${valueWords(served)}, ${escapeTerminal(reason)}`,
+  const limits = clamps.map(
+    ({ policy, wish, served, reason }) =>
+      `  ${yellow("limited")} ${escapeTerminal(policy)}: ${valueWords(wish)} → ${valueWords(served)}, ${escapeTerminal(reason)}`,
   );
   return [
     `${bold(escapeTerminal(key))} in ${escapeTerminal(environment)} is ${bold(shown)}${version > 0 ? dim(`  version ${version}`) : ""}`,

@@ -26,7 +26,9 @@ export const defineGet: Define = (command, act) => {
   ])
     .argument("[key]", "a key, or a pattern")
     .option("--at <moment>", momentForms);
-  environmentOption(command).action((key: string | undefined, options: GetOptions) => act(command, (invocation) => get(invocation, key, options)));
+  environmentOption(command).action((key: string | undefined, options: GetOptions) =>
+    act(command, (invocation) => get(invocation, key, options)),
+  );
 };
 
 async function get(invocation: Invocation, key: string | undefined, options: GetOptions): Promise<void> {
@@ -47,11 +49,13 @@ async function get(invocation: Invocation, key: string | undefined, options: Get
 }
 
 async function showOne({ output }: Invocation, daemon: Daemon, environment: string, key: string): Promise<void> {
-  const answer = await withNearKey(daemon, environment, key, () => daemon.call("readValue", { params: { environment, key } })).catch((error: unknown) => {
-    // A branch has no value, but the keys below it have.
-    if (!(error instanceof CliError) || error.details.code !== "not_a_leaf") throw error;
-    throw new CliError(error.exitCode, error.message, { ...error.details, correction: [key, `${key}.**`] });
-  });
+  const answer = await withNearKey(daemon, environment, key, () => daemon.call("readValue", { params: { environment, key } })).catch(
+    (error: unknown) => {
+      // A branch has no value, but the keys below it have.
+      if (!(error instanceof CliError) || error.details.code !== "not_a_leaf") throw error;
+      throw new CliError(error.exitCode, error.message, { ...error.details, correction: [key, `${key}.**`] });
+    },
+  );
   const bare = typeof answer.value === "string" ? escapeTerminal(answer.value, "\n\t") : valueWords(answer.value);
   output.result({
     json: { environment, ...answer },

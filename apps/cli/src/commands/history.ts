@@ -42,13 +42,17 @@ export const defineHistory: Define = (command, act) => {
 
 async function list(invocation: Invocation, { limit, env, key, by }: HistoryOptions): Promise<void> {
   const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 0;
-  if (count === 0 || count > limitMax) throw usageError(`--limit takes a whole number from 1 to ${limitMax}; "${escapeTerminal(limit)}" is none.`);
+  if (count === 0 || count > limitMax)
+    throw usageError(`--limit takes a whole number from 1 to ${limitMax}; "${escapeTerminal(limit)}" is none.`);
   const daemon = await connect(invocation);
   const { revision } = await daemon.call("listEnvironments");
   const filter = { ...(env !== undefined && { environment: env }), ...(key !== undefined && { key }), ...(by !== undefined && { by }) };
   const revisions = await newestRevisions(daemon, filter, revision, count);
   const { output, now } = invocation;
-  const changes = output.mode === "text" && revisions.length <= detailedMax ? await readChanges(daemon, revisions) : new Map<number, Detailed["changes"]>();
+  const changes =
+    output.mode === "text" && revisions.length <= detailedMax
+      ? await readChanges(daemon, revisions)
+      : new Map<number, Detailed["changes"]>();
   output.result({
     json: { revisions },
     text: (style) => (revisions.length === 0 ? [style.dim("No revision matches.")] : listLines(revisions, changes, now(), style)),
@@ -57,17 +61,26 @@ async function list(invocation: Invocation, { limit, env, key, by }: HistoryOpti
 }
 
 async function readChanges(daemon: Daemon, revisions: readonly Revision[]): Promise<Map<number, Detailed["changes"]>> {
-  const detailed = await Promise.all(revisions.map(({ revision }) => daemon.call("readRevision", { params: { revision: String(revision) } })));
+  const detailed = await Promise.all(
+    revisions.map(({ revision }) => daemon.call("readRevision", { params: { revision: String(revision) } })),
+  );
   return new Map(detailed.map(({ revision, changes }) => [revision, changes]));
 }
 
-function listLines(revisions: readonly Revision[], changes: ReadonlyMap<number, Detailed["changes"]>, now: number, style: Palette): string[] {
+function listLines(
+  revisions: readonly Revision[],
+  changes: ReadonlyMap<number, Detailed["changes"]>,
+  now: number,
+  style: Palette,
+): string[] {
   return columns(
     revisions.map((revision) => [
       style.bold(String(revision.revision)),
       style.dim(agoWords(revision.at, now)),
       whoWords(revision),
-      [changeWords(revision, changes.get(revision.revision), style), style.dim(escapeTerminal(revision.comment))].filter((part) => part !== "").join("  "),
+      [changeWords(revision, changes.get(revision.revision), style), style.dim(escapeTerminal(revision.comment))]
+        .filter((part) => part !== "")
+        .join("  "),
     ]),
   );
 }
@@ -99,7 +112,10 @@ async function showOne(invocation: Invocation, text: string): Promise<void> {
     text: (style) => [
       `revision ${style.bold(String(detailed.revision))}  ${detailed.at}  ${style.dim(agoWords(detailed.at, invocation.now()))}`,
       `by ${whoWords(detailed)}${detailed.comment === "" ? "" : `: ${escapeTerminal(detailed.comment)}`}`,
-      ...columns(detailed.changes.map((change) => differenceCells(change, style)), "  "),
+      ...columns(
+        detailed.changes.map((change) => differenceCells(change, style)),
+        "  ",
+      ),
     ],
     plain: () => [plainRow(detailed)],
   });

@@ -25,13 +25,18 @@ export const defineInit: Define = (command, act) => {
 /** Writes a first project of three keys; nothing that exists is overwritten. */
 async function init(invocation: Invocation, given: string, { format }: InitOptions): Promise<void> {
   const { cwd, output, options } = invocation;
-  if (format !== undefined && format !== "ts" && format !== "json") throw usageError(`--format takes ts or json; "${escapeTerminal(format)}" is neither.`);
+  if (format !== undefined && format !== "ts" && format !== "json")
+    throw usageError(`--format takes ts or json; "${escapeTerminal(format)}" is neither.`);
   const folder = resolve(cwd, options.project ?? ".", given);
   const existing = configNames.find((name) => existsSync(join(folder, name)));
   if (existing !== undefined) {
-    throw new CliError(exitCodes.conflict, `${escapeTerminal(pathFrom(cwd, join(folder, existing)))} exists already; nothing was written.`, {
-      fix: commandLine({ cwd, options: { color: true, input: true } }, ["up", ...(folder === cwd ? [] : [pathFrom(cwd, folder)])]),
-    });
+    throw new CliError(
+      exitCodes.conflict,
+      `${escapeTerminal(pathFrom(cwd, join(folder, existing)))} exists already; nothing was written.`,
+      {
+        fix: commandLine({ cwd, options: { color: true, input: true } }, ["up", ...(folder === cwd ? [] : [pathFrom(cwd, folder)])]),
+      },
+    );
   }
   const isTyped = canImport(folder);
   const isTypescript = format === undefined ? isTyped : format === "ts";
@@ -56,7 +61,9 @@ async function init(invocation: Invocation, given: string, { format }: InitOptio
     json: { written, next },
     text: ({ bold, cyan, dim, green }) => [
       ...written.map((file) => `${green("✓")} ${escapeTerminal(pathFrom(cwd, file))}`),
-      ...(format === undefined && !isTyped ? [dim("  JSON, because @setpoint/core and zod are not installed here; with them, init writes TypeScript.")] : []),
+      ...(format === undefined && !isTyped
+        ? [dim("  JSON, because @setpoint/core and zod are not installed here; with them, init writes TypeScript.")]
+        : []),
       "",
       bold("Next:"),
       `  ${cyan(next[0] ?? "")}   run the daemon, and in another terminal`,
@@ -66,7 +73,9 @@ async function init(invocation: Invocation, given: string, { format }: InitOptio
     plain: () => written.map((file) => [escapeTerminal(file)]),
   });
   if (isTypescript && !isTyped) {
-    output.note(`${output.noteStyle.yellow("warning:")} the file imports @setpoint/core and zod, and they are not installed here: npm install @setpoint/core zod`);
+    output.note(
+      `${output.noteStyle.yellow("warning:")} the file imports @setpoint/core and zod, and they are not installed here: npm install @setpoint/core zod`,
+    );
   }
 }
 

@@ -35,7 +35,10 @@ export const defineRollback: Define = (command, act) => {
 async function rollBack(invocation: Invocation, moment: string | undefined, options: RollbackOptions): Promise<void> {
   const given = [moment, options.to, options.revert].filter((text) => text !== undefined);
   if (given.length !== 1) {
-    throw usageError(given.length === 0 ? "Roll back to which revision?" : "Name one: a moment, or --revert with a revision.", "`setpoint history` lists them.");
+    throw usageError(
+      given.length === 0 ? "Roll back to which revision?" : "Name one: a moment, or --revert with a revision.",
+      "`setpoint history` lists them.",
+    );
   }
   if (options.revert !== undefined && (options.env !== undefined || options.namespace !== undefined)) {
     throw usageError("--revert undoes a whole revision; --env and --namespace go with a moment.");
@@ -43,7 +46,10 @@ async function rollBack(invocation: Invocation, moment: string | undefined, opti
   const daemon = await connect(invocation);
   // Without --env it is about everything: a variable of the shell must not narrow that unseen.
   const { environments, name } = await chooseEnvironment({ ...invocation, env: {} }, daemon, options.env);
-  const target = options.revert === undefined ? { to: await revisionAt(invocation, daemon, name, given[0] ?? "") } : { revert: revertOf(options.revert) };
+  const target =
+    options.revert === undefined
+      ? { to: await revisionAt(invocation, daemon, name, given[0] ?? "") }
+      : { revert: revertOf(options.revert) };
   const body: RollbackWrite = {
     ...target,
     ...(options.env !== undefined && { environment: options.env }),

@@ -67,9 +67,13 @@ async function readSchemas(daemon: Daemon, assignments: readonly Assignment[]): 
 export function readAssignments(words: readonly string[]): readonly Assignment[] {
   const [first = "", second, ...more] = words;
   if (!first.includes("=")) {
-    if (second === undefined) throw usageError(`There is no value for ${escapeTerminal(first)}.`, `setpoint set ${escapeTerminal(first)} <value>`);
+    if (second === undefined)
+      throw usageError(`There is no value for ${escapeTerminal(first)}.`, `setpoint set ${escapeTerminal(first)} <value>`);
     if (more.length > 0) {
-      throw usageError("One key takes one value; several pairs are written key=value.", "Put quotes around a value with spaces, or write key=value for each.");
+      throw usageError(
+        "One key takes one value; several pairs are written key=value.",
+        "Put quotes around a value with spaces, or write key=value for each.",
+      );
     }
     return [{ key: first, text: second }];
   }

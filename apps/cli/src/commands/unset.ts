@@ -19,5 +19,11 @@ export const defineUnset: Define = (command, act) => {
 async function unset(invocation: Invocation, keys: readonly string[], options: ValueWriteOptions): Promise<void> {
   const daemon = await connect(invocation);
   const environment = await chooseEnvironment(invocation, daemon, options.env);
-  await writeValues(invocation, daemon, environment, keys.map((key) => ({ key })), options);
+  await writeValues(
+    invocation,
+    daemon,
+    environment,
+    keys.map((key) => ({ key })),
+    options,
+  );
 }

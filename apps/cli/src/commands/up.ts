@@ -16,7 +16,9 @@ export const defineUp: Define = (command, act) => {
   );
   daemonSettings(command)
     .addHelpText("after", "\nCtrl-C stops the daemon, a second one kills it.")
-    .action((folder: string | undefined, options: UpOptions) => act(command, (invocation) => up(invocation, folder, options), { piped: "text" }));
+    .action((folder: string | undefined, options: UpOptions) =>
+      act(command, (invocation) => up(invocation, folder, options), { piped: "text" }),
+    );
 };
 
 async function up(invocation: Invocation, folder: string | undefined, options: UpOptions): Promise<ExitCode> {
@@ -40,7 +42,9 @@ async function up(invocation: Invocation, folder: string | undefined, options: U
     const { code, signal } = await running.child.exited;
     const ordered = order.exitCode();
     if (ordered === undefined) {
-      throw new CliError(exitCodes.failed, `The daemon has ended by itself (${signal ?? `code ${code}`}).`, { fix: "Start it again; --log-level info shows its log." });
+      throw new CliError(exitCodes.failed, `The daemon has ended by itself (${signal ?? `code ${code}`}).`, {
+        fix: "Start it again; --log-level info shows its log.",
+      });
     }
     output.note(output.noteStyle.dim("The daemon has stopped."));
     return ordered;

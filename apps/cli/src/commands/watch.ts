@@ -15,17 +15,22 @@ interface WatchOptions {
 }
 
 export const defineWatch: Define = (command, act) => {
-  examples(command, ["setpoint watch", "setpoint watch 'shop.**' -e production", "setpoint watch --json | while read -r change; do …; done"]).argument(
-    "[pattern]",
-    "keys to watch: * is one segment, ** any number",
-    "**",
+  examples(command, [
+    "setpoint watch",
+    "setpoint watch 'shop.**' -e production",
+    "setpoint watch --json | while read -r change; do …; done",
+  ]).argument("[pattern]", "keys to watch: * is one segment, ** any number", "**");
+  environmentOption(command).action((pattern: string, options: WatchOptions) =>
+    act(command, (invocation) => watch(invocation, pattern, options)),
   );
-  environmentOption(command).action((pattern: string, options: WatchOptions) => act(command, (invocation) => watch(invocation, pattern, options)));
 };
 
 async function watch(invocation: Invocation, pattern: string, options: WatchOptions): Promise<ExitCode> {
   if (!keyMatcher(pattern)) {
-    throw new CliError(exitCodes.invalid, `"${escapeTerminal(pattern)}" is not a pattern of keys.`, { code: "invalid_key", fix: "Write one like 'shop.**': segments joined by dots, * one segment, ** any number." });
+    throw new CliError(exitCodes.invalid, `"${escapeTerminal(pattern)}" is not a pattern of keys.`, {
+      code: "invalid_key",
+      fix: "Write one like 'shop.**': segments joined by dots, * one segment, ** any number.",
+    });
   }
   const { output } = invocation;
   const order = stopOrder(output);
@@ -64,6 +69,14 @@ function print({ output, now }: Invocation, environment: string, { key, value, p
     text: ({ bold, cyan, dim }) => [
       `${dim(at.toTimeString().slice(0, 8))}  ${cyan(escapeTerminal(key))}  ${dim(`${valueWords(previous)} →`)} ${bold(valueWords(value))}  ${dim(`revision ${revision}`)}`,
     ],
-    plain: () => [[at.toISOString(), escapeTerminal(key), previous === undefined ? "" : safeJson(previous), value === undefined ? "" : safeJson(value), String(revision)]],
+    plain: () => [
+      [
+        at.toISOString(),
+        escapeTerminal(key),
+        previous === undefined ? "" : safeJson(previous),
+        value === undefined ? "" : safeJson(value),
+        String(revision),
+      ],
+    ],
   });
 }
