@@ -9,21 +9,31 @@ import type { FeedState, FrameFeed } from "./types.ts";
 /** A verified copy of a projection that hands its frames on. */
 export function createFeed(open: OpenLink, clock: Clock, audience: Audience): FrameFeed {
   const listeners = new Set<(frame: DownFrame) => void>();
+  const livenessListeners = new Set<(isLive: boolean) => void>();
+  let isLive = false;
   let state: FeedState | undefined;
   const { replica, records } = createServerReplica(audience, (frame) => {
     state = undefined;
-    // A listener's fault is its own: it surfaces as an unhandled rejection.
-    for (const listener of listeners) void new Promise(() => listener(frame));
+    tell(listeners, frame);
   });
+  const showLive = (next: boolean): void => {
+    if (next === isLive) return;
+    isLive = next;
+    tell(livenessListeners, isLive);
+  };
   let resolveReady: () => void;
   const ready = new Promise<void>((resolve) => {
     resolveReady = resolve;
   });
-  const stop = connect(open, clock, replica, () => {
+  const stop = connect(open, clock, replica, ({ state: connection }) => {
     if (replica.cursor) resolveReady();
+    showLive(connection === "live");
   });
   return {
     ready,
+    get isLive() {
+      return isLive;
+    },
     state() {
       const { cursor, hash } = replica;
       if (!cursor || !hash) return undefined;
@@ -37,13 +47,25 @@ export function createFeed(open: OpenLink, clock: Clock, audience: Audience): Fr
       };
       return state;
     },
-    frames(listener) {
-      const own = (frame: DownFrame): void => listener(frame);
-      listeners.add(own);
-      return () => listeners.delete(own);
+    frames: (listener) => listen(listeners, listener),
+    liveness: (listener) => listen(livenessListeners, listener),
+    close: async () => {
+      showLive(false);
+      await stop();
     },
-    close: async () => stop(),
   };
+}
+
+/** Adds the listener for as long as what it returns is not called, beside any other use of the same function. */
+function listen<Told>(listeners: Set<(told: Told) => void>, listener: (told: Told) => void): () => void {
+  const own = (told: Told): void => listener(told);
+  listeners.add(own);
+  return () => listeners.delete(own);
+}
+
+/** A listener's fault is its own: it surfaces as an unhandled rejection. */
+function tell<Told>(listeners: ReadonlySet<(told: Told) => void>, told: Told): void {
+  for (const listener of listeners) void new Promise(() => listener(told));
 }
 
 function asObject(records: ReadonlyMap<string, Json> | undefined): Readonly<Record<string, Json>> {

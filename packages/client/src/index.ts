@@ -55,8 +55,9 @@ export function createClient<Config = ConfigTree>(options: ClientOptions = {}): 
     changes: (pattern?: string, how?: { readonly signal?: AbortSignal }) => iterateChanges(client, pattern, how),
     feed: ({ audience }: Parameters<ServerClient["feed"]>[0]) => {
       const feed = createFeed(createDaemonLink({ ...where, subscription: { ...wanted, audience } }), clock, audience);
+      const { close: closeFeed } = feed;
       feeds.add(feed);
-      return { ...feed, close: () => (feeds.delete(feed), feed.close()) };
+      return Object.assign(feed, { close: () => (feeds.delete(feed), closeFeed()) });
     },
     close: async () => {
       await Promise.all([close(), ...[...feeds].map((feed) => feed.close())]);
@@ -64,8 +65,8 @@ export function createClient<Config = ConfigTree>(options: ClientOptions = {}): 
   });
 }
 
-/** A daemon on this machine is back within seconds, and attempts to reach it disturb nobody else. */
-const localBackOffMaxMs = 4_000;
+/** A daemon on this machine is noticed within a second when it is back, and attempts to reach it disturb nobody else. */
+const localBackOffMaxMs = 800;
 
 function clockFor(url: string | undefined): Clock {
   const isLocal = !url || /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(url);

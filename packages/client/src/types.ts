@@ -116,10 +116,14 @@ export interface Client<Config = ConfigTree> {
 /** A second subscription over the same settings whose frames are handed on unchanged: what a browser endpoint forwards. */
 export interface FrameFeed {
   readonly ready: Promise<void>;
+  /** Whether the daemon is connected and in step; while it is not, `state` is what was last known. */
+  readonly isLive: boolean;
   /** The whole state now; `undefined` before the first snapshot. */
   state(): FeedState | undefined;
   /** Calls the listener with every frame after it was applied and verified. Returns what stops it. */
   frames(listener: (frame: DownFrame) => void): () => void;
+  /** Calls the listener after each change of `isLive`; on the way to live after the frame that led there. Returns what stops it. */
+  liveness(listener: (isLive: boolean) => void): () => void;
   close(): Promise<void>;
 }
 

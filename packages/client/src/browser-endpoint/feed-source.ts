@@ -78,6 +78,7 @@ export function createFeedSource(feed: FrameFeed): { readonly source: FrameSourc
   const placeAt = (revision: number) => places.findLast((place) => place.revision <= revision);
 
   const source: FrameSource = {
+    upstream: feed,
     head: () => {
       const { revision, cursor } = head();
       return { revision, cursor };

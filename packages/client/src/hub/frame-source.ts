@@ -30,8 +30,18 @@ export interface CatchUp {
   readonly upTo: Place;
 }
 
+/** The daemon behind a source, as far as a hub has to know of it. */
+export interface Upstream {
+  /** Whether the source hears from it, so that its head is the upstream's. */
+  readonly isLive: boolean;
+  /** Calls the listener after each change of `isLive`. Returns what stops it. */
+  liveness(listener: () => void): () => void;
+}
+
 /** Where frames come from: the daemon's engine, or a client of another daemon. */
 export interface FrameSource {
+  /** Absent where frames begin here. While it is away, subscribers are told so and get no heartbeats. */
+  readonly upstream?: Upstream;
   /** The durable head. */
   head(): Place;
   /** The whole projection at the head. Called only for projections that `follow` serves. */

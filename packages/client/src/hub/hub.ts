@@ -70,10 +70,13 @@ export function createHub(
   };
 
   const beat = () => {
+    callOffBeat();
     for (const { topic } of followed.values()) topic.beat();
     callOffBeat = timers.after(limits.heartbeatIntervalMs, beat);
   };
   callOffBeat = timers.after(limits.heartbeatIntervalMs, beat);
+  // Everybody hears at once that the upstream is away or back.
+  const stopUpstream = source.upstream?.liveness(beat);
 
   const release = (key: string) => {
     const entry = followed.get(key);
@@ -152,6 +155,7 @@ export function createHub(
       connections: connections.size,
     }),
     close() {
+      stopUpstream?.();
       callOffBeat();
       for (const key of followed.keys()) release(key);
     },

@@ -1,4 +1,4 @@
-export type { CatchUp, FrameSource, Place, Projection, Step } from "./frame-source.ts";
+export type { CatchUp, FrameSource, Place, Projection, Step, Upstream } from "./frame-source.ts";
 export { createHub, type Drainable, type Hub, type HubDeps, type Subscribed } from "./hub.ts";
 export { defaultHubLimits, type HubLimits } from "./hub-limits.ts";
 export { systemTimers, type Timers } from "./timers.ts";

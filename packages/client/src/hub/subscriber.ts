@@ -8,6 +8,13 @@ import type { SnapshotText } from "./snapshot-text.ts";
 import type { Timers } from "./timers.ts";
 import type { Subscriber, Topic } from "./topic.ts";
 
+/** Told instead of a heartbeat while the source's upstream is away. Without `retryAfterMs`: the connection goes on. */
+const upstreamAway = frameText({
+  type: "error",
+  code: "upstream_unavailable",
+  detail: "The daemon behind this endpoint cannot be reached: what was sent is what was last known.",
+});
+
 /** Where a subscriber says it stands. */
 export interface SubscriptionRequest {
   /** Absent or empty = it has nothing. */
@@ -47,7 +54,8 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
   let place: Place = { revision: 0, cursor: "" };
   /** The number in the ring of the next frame to look at. */
   let next = 0;
-  let beatsSent = topic.beats();
+  /** While the upstream is away the first beat is due at once: it follows the answer. */
+  let beatsSent = topic.isCurrent() ? topic.beats() : -1;
   /** Whether it is still being sent what it missed before it subscribed: that is owed frame by frame. */
   let isResuming = false;
   let snapshotDue: SnapshotReason | undefined;
@@ -118,6 +126,14 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
     goLive(snapshot.place, [snapshot.for(reason, request.schemas)]);
   };
 
+  /** Frames are as good a sign of life as a heartbeat, and no sign of it from an upstream that is away. */
+  const addBeat = (frames: FrameText[]) => {
+    if (!topic.isCurrent()) frames.push(upstreamAway);
+    else if (topic.place().revision < place.revision) return;
+    else if (frames.length === 0) frames.push(heartbeatFor(place));
+    beatsSent = topic.beats();
+  };
+
   const flush = () => {
     if (state !== "live") return;
     if (snapshotDue) {
@@ -140,10 +156,7 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
     const isCaughtUp = next === topic.ring.end;
     if (isCaughtUp) {
       isResuming = false;
-      if (beatsSent !== topic.beats() && waiting <= limits.backlogBytesMax && topic.place().revision >= place.revision) {
-        beatsSent = topic.beats();
-        if (frames.length === 0) frames.push(heartbeatFor(place));
-      }
+      if (beatsSent !== topic.beats() && waiting <= limits.backlogBytesMax) addBeat(frames);
     }
     if (frames.length > 0) sink.send(frames);
     if (!isCaughtUp) fallBehind();

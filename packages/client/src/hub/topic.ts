@@ -29,6 +29,8 @@ export interface Topic {
   /** Counts the heartbeats that are due to everybody. */
   beats(): number;
   beat(): void;
+  /** Whether the source's upstream, where it has one, is there. */
+  isCurrent(): boolean;
   /** The heartbeat of the topic's place. */
   heartbeat(): FrameText;
   /** The whole projection at the source's head. */
@@ -101,6 +103,7 @@ export function createTopic(source: FrameSource, projection: Projection, setting
       beats += 1;
       if (subscribers.size > 0) settings.push(subscribers);
     },
+    isCurrent: () => source.upstream?.isLive ?? true,
     heartbeat: () => (heartbeat ??= frameText({ type: "heartbeat", cursor: place.cursor })),
     snapshot() {
       const head = source.head();

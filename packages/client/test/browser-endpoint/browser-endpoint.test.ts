@@ -206,28 +206,61 @@ describe("a second instance of the application", () => {
 });
 
 describe("when the daemon is away", () => {
-  test("browsers stay, and go on with it", async () => {
+  /** Not a farewell: that one says when to come back. */
+  const away = { type: "error", code: "upstream_unavailable", detail: expect.any(String) as string };
+
+  test("browsers stay and are told so, at once and instead of heartbeats, and go on with it", async () => {
     const application = await startApplication();
     const socket = await openBrowser(application);
     await socket.next();
     application.feed.disconnect();
+    expect(await socket.next()).toEqual(away);
     model.commit({ values: { "web.title": "missed" } });
     timers.advance(15_000);
-    expect(await socket.next()).toEqual({ type: "heartbeat", cursor: model.place(0).cursor });
+    expect(await socket.next()).toEqual(away);
+    expect(application.endpoint.forBrowser()).toEqual({ cursor: model.place(0).cursor, values: {}, flags: {} });
     application.feed.resynchronise("too_old");
     expect(await socket.next()).toMatchObject({ type: "snapshot", reason: "too_old", revision: 1, values: { "web.title": "missed" } });
     model.commit({ values: { "web.title": "live" } });
-    expect(await socket.next()).toMatchObject({ type: "change", previous: 1, revision: 2 });
+    expect(await socket.nextOf("change")).toMatchObject({ previous: 1, revision: 2 });
   });
 
-  test("and comes back where it was, nobody notices", async () => {
+  test("and comes back where it was, they hear of it at once", async () => {
     const application = await startApplication();
     const socket = await openBrowser(application);
     await socket.next();
     application.feed.disconnect();
+    expect(await socket.next()).toEqual(away);
     application.feed.resynchronise("asked");
+    expect(await socket.next()).toEqual({ type: "heartbeat", cursor: model.place(0).cursor });
     model.commit({ values: { "web.title": "live" } });
     expect(await socket.next()).toMatchObject({ type: "change", previous: 0, revision: 1 });
+  });
+
+  test("who comes meanwhile is told right after the answer, whatever that is", async () => {
+    const { cursor } = model.commit({ values: { "web.title": "one" } });
+    const application = await startApplication();
+    const { cursor: newest } = model.commit({ values: { "web.title": "two" } });
+    application.feed.disconnect();
+    const [first, resumed, behind] = [
+      await openBrowser(application),
+      await openBrowser(application, { cursor: newest }),
+      await openBrowser(application, { cursor }),
+    ];
+    expect([await first.next(), await first.next()]).toMatchObject([{ type: "snapshot", revision: 2 }, away]);
+    expect([await resumed.next(), await resumed.next()]).toMatchObject([{ type: "heartbeat", cursor: newest }, away]);
+    expect([await behind.next(), await behind.next()]).toMatchObject([{ type: "change", revision: 2 }, away]);
+    application.feed.resynchronise("asked");
+    for (const socket of [first, resumed, behind]) expect(await socket.next()).toEqual({ type: "heartbeat", cursor: newest });
+    const event = await answerTo(application, "/setpoint/stream", { accept: "text/event-stream" });
+    const chunks = event.setEncoding("utf8")[Symbol.asyncIterator]() as AsyncIterator<string>;
+    let text = "";
+    while (!text.includes("event: snapshot")) text += (await chunks.next()).value;
+    application.feed.disconnect();
+    while (!text.includes("event: error")) text += (await chunks.next()).value;
+    expect(text.indexOf("event: snapshot")).toBeLessThan(text.indexOf("event: error"));
+    expect(event.destroyed).toBe(false);
+    event.destroy();
   });
 
   test("and comes back with another history, they get a snapshot that says so, now and later", async () => {
@@ -239,11 +272,12 @@ describe("when the daemon is away", () => {
     await socket.next();
     const { cursor } = await socket.nextOf("change");
     application.feed.disconnect();
+    expect(await socket.next()).toEqual(away);
     model.restore(1, "restored");
     application.feed.resynchronise("first");
     expect(await socket.next()).toMatchObject({ type: "snapshot", reason: "other_history", revision: 1, values: { "web.title": "one" } });
     model.commit({ values: { "web.title": "other" } });
-    expect(await socket.next()).toMatchObject({ type: "change", revision: 2 });
+    expect(await socket.nextOf("change")).toMatchObject({ revision: 2 });
     expect(await (await openBrowser(application, { cursor })).next()).toMatchObject({
       type: "snapshot",
       reason: "other_history",

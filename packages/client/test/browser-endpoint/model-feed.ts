@@ -16,12 +16,18 @@ const projection = { environment: "base", audience: "client" } as const;
 /** @param isReady false = it has no state until `resynchronise` */
 export function createModelFeed(model: ModelSource, { isReady = true }: { readonly isReady?: boolean } = {}): ModelFeed {
   const listeners = new Set<(frame: DownFrame) => void>();
+  const livenessListeners = new Set<(isLive: boolean) => void>();
   const becameReady = Promise.withResolvers<void>();
   let state: FeedState | undefined;
   let stop = () => {};
+  let isLive = false;
 
   const hand = (frame: DownFrame) => {
     for (const listener of listeners) listener(frame);
+  };
+  const showLive = (next: boolean) => {
+    isLive = next;
+    for (const listener of livenessListeners) listener(isLive);
   };
   const connect = (reason: SnapshotReason) => {
     const snapshot: SnapshotFrame = { ...model.source.snapshot(projection), reason };
@@ -33,15 +39,23 @@ export function createModelFeed(model: ModelSource, { isReady = true }: { readon
     });
     hand(snapshot);
     becameReady.resolve();
+    showLive(true);
   };
   if (isReady) connect("first");
 
   return {
     ready: becameReady.promise,
+    get isLive() {
+      return isLive;
+    },
     state: () => state,
     frames(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    liveness(listener) {
+      livenessListeners.add(listener);
+      return () => livenessListeners.delete(listener);
     },
     async close() {
       stop();
@@ -53,6 +67,7 @@ export function createModelFeed(model: ModelSource, { isReady = true }: { readon
     },
     disconnect() {
       stop();
+      showLive(false);
     },
     resynchronise(reason) {
       stop();

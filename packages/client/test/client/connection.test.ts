@@ -188,6 +188,82 @@ describe("a connection", () => {
     expect(clock.delays()).toEqual([hintMs + 200]);
   });
 
+  describe("whose other end says that its own daemon is away", () => {
+    const away = { type: "error", code: "upstream_unavailable", detail: "The daemon is away." };
+    const states = (reports: readonly StatusPatch[], from: number) => reports.slice(from).map(({ state }) => state);
+
+    test("stays, and is stale until the next frame", () => {
+      const { wire, model, goLive, replica, reports } = begin();
+      goLive();
+      wire.last().send(away);
+      expect(reports.at(-1)).toEqual({ state: "stale", lastError: "The daemon is away." });
+      wire.last().send(away);
+      expect(reports.at(-1)).toMatchObject({ state: "stale" });
+      wire.last().send(heartbeat(replica.cursor));
+      expect(reports.at(-1)).toMatchObject({ state: "live", attempts: 0 });
+      wire.last().send(away, model.commit({ "a.x": 2 }));
+      expect(reports.at(-1)).toMatchObject({ state: "live" });
+      expect(replica.get("a.x")).toBe(2);
+      expect(wire.links).toHaveLength(1);
+    });
+
+    test("counts that as a sign of life", () => {
+      const { wire, clock, goLive } = begin();
+      goLive();
+      for (let count = 0; count < 5; count += 1) {
+        clock.advance(37_499);
+        wire.last().send(away);
+      }
+      expect(wire.last().isClosed()).toBe(false);
+      clock.advance(37_500);
+      expect(wire.last().isClosed()).toBe(true);
+    });
+
+    test("is not live in between when it reconnects meanwhile", () => {
+      const { wire, clock, model, goLive, replica, reports } = begin();
+      goLive();
+      wire.last().send(away);
+      const from = reports.length;
+      for (const answer of [() => heartbeat(replica.cursor), () => model.commit({ "a.x": 2 }), () => model.snapshot()]) {
+        wire.last().events.onclose({ reason: "" });
+        clock.runNext();
+        wire.last().open();
+        wire.last().send(answer());
+        clock.advance(100);
+        wire.last().send(away);
+      }
+      clock.advance(30_000);
+      expect(new Set(states(reports, from))).toEqual(new Set(["stale"]));
+      expect(replica.get("a.x")).toBe(2);
+      wire.last().send(heartbeat(replica.cursor));
+      expect(reports.at(-1)).toMatchObject({ state: "live" });
+    });
+
+    test("is live within a second where a reconnection finds the daemon back", () => {
+      const { wire, clock, goLive, replica, reports } = begin();
+      goLive();
+      wire.last().send(away);
+      wire.last().events.onclose({ reason: "" });
+      clock.runNext();
+      wire.last().open();
+      wire.last().send(heartbeat(replica.cursor));
+      expect(reports.at(-1)).toMatchObject({ state: "stale" });
+      clock.advance(999);
+      expect(reports.at(-1)).toMatchObject({ state: "live" });
+      clock.advance(37_500);
+      expect(reports.at(-1)).toMatchObject({ state: "stale", lastError: "silent" });
+    });
+
+    test("before there are any values is still connecting", () => {
+      const { wire, reports, model } = begin();
+      wire.last().open();
+      wire.last().send(away);
+      expect(reports.at(-1)).toMatchObject({ state: "connecting" });
+      wire.last().send(model.snapshot(), heartbeat(model.pass().cursor));
+      expect(reports.at(-1)).toMatchObject({ state: "live" });
+    });
+  });
+
   test("what a link reports after it was given up changes nothing", () => {
     const { wire, clock, model, goLive, reports } = begin();
     goLive();
