@@ -1,8 +1,7 @@
 import type { Server } from "node:http";
 import type { ServerClient } from "@setpoint/client";
-import { createBrowserEndpoint } from "@setpoint/client/browser-endpoint";
+import { attachUpgrades, createBrowserEndpoint } from "@setpoint/client/browser-endpoint";
 import type { RequestHandler } from "express";
-import { attachUpgrades } from "./attach-upgrades.ts";
 import { requestScope, type ContextOf, type RequestScope } from "./context.ts";
 import { runWithConfig } from "./current-config.ts";
 import type { RegisteredConfig } from "./register.ts";

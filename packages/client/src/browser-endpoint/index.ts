@@ -1,3 +1,4 @@
+export { attachUpgrades, type TakeUpgrade } from "./attach-upgrades.ts";
 export {
   type BrowserEndpoint,
   type BrowserEndpointLimits,
