@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { exitCodes } from "./exit-codes.ts";
 
 const pollMs = 25;
 /** How long a daemon may take until it serves; a large store is verified in the background, after that. */
@@ -38,13 +39,14 @@ export function startChild(
       // The group is gone already.
     }
   };
-  const killWithUs = (): void => end("SIGKILL");
-  process.on("exit", killWithUs);
+  // Killed where the user insists (the second Ctrl-C), asked where this process ends for another reason, such as a closed terminal.
+  const endWithUs = (code: number): void => end(code === exitCodes.interrupted ? "SIGKILL" : "SIGTERM");
+  process.on("exit", endWithUs);
   const exited = new Promise<Exit>((resolve) => {
     child.on("error", () => resolve({ code: 127, signal: null }));
     child.on("close", (code, signal) => resolve({ code, signal }));
   });
-  void exited.then(() => process.off("exit", killWithUs));
+  void exited.then(() => process.off("exit", endWithUs));
   return { pid: child.pid, process: child, exited, end };
 }
 

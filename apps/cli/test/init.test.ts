@@ -1,6 +1,5 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { projectDocument } from "@setpoint/core";
 import { jsonOf, projectFolder, setpoint, start } from "./setpoint-process.ts";
@@ -51,11 +50,14 @@ test("both forms are the same project", async () => {
 });
 
 test("where the packages are installed it writes TypeScript", async () => {
-  const here = fileURLToPath(new URL("../../../examples/quickstart", import.meta.url));
-  const { folder, remove } = await projectFolder();
-  cleanups.push(remove);
-  const refused = await setpoint(["init", here], { cwd: folder });
-  expect(refused.code, "the quickstart has a project already").toBe(5);
+  const folder = await emptyFolder();
+  for (const name of ["@setpoint/core", "zod"]) {
+    await mkdir(join(folder, "node_modules", name), { recursive: true });
+    await writeFile(join(folder, "node_modules", name, "package.json"), "{}");
+  }
+  const init = await setpoint(["init", "app"], { cwd: folder });
+  expect(init).toMatchObject({ code: 0, stderr: "" });
+  expect(jsonOf(init)["written"]).toContain(join(folder, "app", "setpoint.config.ts"));
 });
 
 test("nothing is overwritten, and what is ignored already is not ignored twice", async () => {

@@ -78,6 +78,18 @@ describe("up", () => {
     expect((await setpoint(["history"], { cwd: join(folder, "shop") })).code).toBe(0);
   });
 
+  test("a reader that goes away takes the daemon with it, in an orderly way", async () => {
+    const folder = await folderWith(shopProject);
+    const up = run(["up", "--port", "0"], folder);
+    await up.seen(/Ctrl-C stops it/);
+    const { pid } = await daemonOf(folder);
+    up.process.stdout?.destroy();
+    up.process.stderr?.destroy();
+    up.process.kill("SIGHUP");
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    expect(existsSync(join(folder, ".setpoint", "daemon.json"))).toBe(false);
+  });
+
   test("with --json it says the same as one document and runs on", async () => {
     const folder = await folderWith(shopProject);
     const up = run(["up", "--json"], folder, { SETPOINT_PORT: "0" });
