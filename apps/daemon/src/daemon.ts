@@ -192,7 +192,15 @@ async function commitStart(
       answer: () => ({}),
     });
 
-  if (file.state === "read") {
+  /** What is wrong with the file degrades a store that has something to serve, and ends a first start. */
+  const refuse = (detail: string) => {
+    if (view.records.environments().length === 0) throw new SetpointError("invalid_request", detail);
+    report({ code: "project_refused", detail });
+  };
+
+  if (file.state === "malformed") throw new SetpointError("invalid_request", `${file.path}: ${file.detail}`);
+  if (file.state === "failed") refuse(`${file.path}: ${file.detail}`);
+  else if (file.state === "read") {
     const wish = planProject(view.records, file.project);
     if (wish) {
       const outcome = await commit(wish.changes, wish.control, "Project file");
@@ -200,13 +208,8 @@ async function commitStart(
       const issues = (outcome.refusal.issues ?? []).map(
         ({ environment, key, message }) => `\n  ${environment && `${environment}: `}${key}: ${message}`,
       );
-      report({
-        code: "project_refused",
-        detail: `${file.path} would make stored state invalid; the stored schemas stay in force. ${outcome.refusal.detail}${issues.join("")}`,
-      });
+      refuse(`${file.path} is refused; what is stored stays in force. ${outcome.refusal.detail}${issues.join("")}`);
     }
-  } else if (file.state === "refused") {
-    report({ code: "project_refused", detail: `${file.path}: ${file.detail}` });
   } else if (view.records.environments().length === 0) {
     await commit([{ kind: "environment", key: "base", value: {} }], [], "First start");
     return;

@@ -121,12 +121,21 @@ describe("the project file", () => {
     ["an unknown member", { environment: [] }, "/environment"],
     ["an unknown parent", { environments: [{ name: "a", parent: "b" }] }, "/environments/0"],
     ["a default environment that is none", { environments: [{ name: "a" }], defaultEnvironment: "b" }, "/defaultEnvironment"],
-  ])("with %s is refused with its path", async (_what, project, path) => {
-    const daemon = await started(project);
-    expect((await daemon.get("/readyz")).json.problems[0]).toMatchObject({
-      code: "project_refused",
-      detail: expect.stringContaining(path),
-    });
+  ])("with %s stops the start and names the place", async (_what, project, path) => {
+    const folder = await mkdtemp(join(tmpdir(), "setpoint-project-"));
+    await expect(serve(project, folder)).rejects.toThrow(path);
+    const daemon = await serve(shopProject, folder);
+    await expect(daemon.restart(project)).rejects.toThrow(path);
+    await started(shopProject, folder);
+  });
+
+  it("with a schema that is none, or that fails, ends a first start and degrades a later one", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "setpoint-project-"));
+    const wrong = { schemas: { shop: { type: "object", properties: { constructor: { type: "string" } } } } };
+    await expect(serve(wrong, folder)).rejects.toThrow("constructor");
+    const daemon = await restarted(await started(shopProject, folder), wrong);
+    expect((await daemon.get("/readyz")).json).toMatchObject({ status: "degraded", problems: [{ code: "project_refused" }] });
+    expect((await daemon.get("/v1/environments/dev/values/shop.maxItems")).status).toBe(200);
   });
 
   it("in TypeScript is evaluated, and says what Node cannot run", async () => {

@@ -22,7 +22,8 @@ import { batchWrite, rollbackWrite, valuesPatch, valueWrite } from "./requests.t
 
 /** Conditional and idempotency headers that a route honours; elsewhere If-Match is refused, never ignored. */
 export interface RouteHeaders {
-  readonly ifMatch?: true;
+  /** What the entity tag is: a version, or the state hash of a whole configuration. */
+  readonly ifMatch?: "version" | "hash";
   readonly ifNoneMatch?: "etag" | "create";
   readonly idempotencyKey?: true;
 }
@@ -80,7 +81,7 @@ const table = {
     summary: "Stores a value.",
     authenticated: true,
     query: noQuery,
-    headers: { ifMatch: true, ifNoneMatch: "create", idempotencyKey: true },
+    headers: { ifMatch: "version", ifNoneMatch: "create", idempotencyKey: true },
     body: valueWrite,
     contentType: "application/json",
     answer: writeAnswer,
@@ -91,7 +92,7 @@ const table = {
     summary: "Removes the stored value; what lies below shows through.",
     authenticated: true,
     query: noQuery,
-    headers: { ifMatch: true, idempotencyKey: true },
+    headers: { ifMatch: "version", idempotencyKey: true },
     answer: writeAnswer,
   },
   patchValues: {
@@ -100,7 +101,7 @@ const table = {
     summary: "Sets and removes several values by a nested merge patch, all or none.",
     authenticated: true,
     query: noQuery,
-    headers: { ifMatch: true, idempotencyKey: true },
+    headers: { ifMatch: "hash", idempotencyKey: true },
     body: valuesPatch,
     contentType: "application/merge-patch+json",
     answer: batchAnswer,
@@ -160,7 +161,7 @@ const table = {
     summary: "Registers a namespace's JSON Schema, if every stored value stays valid.",
     authenticated: true,
     query: noQuery,
-    headers: { ifMatch: true, idempotencyKey: true },
+    headers: { ifMatch: "version", idempotencyKey: true },
     body: schemaDocument,
     contentType: "application/json",
     answer: schemaWriteAnswer,

@@ -1,4 +1,4 @@
-import { type Change, type Json, type JsonObject, type Plan, type RecordReader, resolveKey } from "@setpoint/core";
+import { type Change, type Json, type JsonObject, leafOf, type Plan, type RecordReader, resolveKey } from "@setpoint/core";
 import type { Committer, CommitRequest, PreviewOutcome } from "./commit.ts";
 import { type Answer, answer, type Caller, refuse } from "./handler.ts";
 import type { View } from "./view.ts";
@@ -41,11 +41,18 @@ export function previewBody(view: View, outcome: PreviewOutcome): Answer {
   return answer({
     valid: plan.refusal === undefined,
     basedOn,
-    changes: plan.changes.map((change) => withVersion(view.records, change)),
+    changes: plan.changes.map((change) => masked(view.records, withVersion(view.records, change))),
     effective: plan.effective.filter(({ kind }) => kind === "value").map(({ kind: _, ...change }) => change),
     issues: plan.issues,
     gates: plan.gates.map(({ gate, open, reason, clearedBy }) => ({ gate, open, reason, clearedBy })),
   });
+}
+
+/** A change of a sensitive key without what it would store. */
+function masked(reader: RecordReader, change: JsonObject): JsonObject {
+  if (change["kind"] !== "value" || !leafOf(reader, change["key"] as string)?.metadata.sensitive) return change;
+  const { before: _, after: __, ...rest } = change;
+  return { ...rest, masked: true };
 }
 
 /** A change as the wire shows it: without its layer. */

@@ -146,7 +146,7 @@ export class Committer {
     if (answer?.request !== idempotency.request) {
       return { ok: false, refusal: { code: "idempotency_mismatch", detail: "This Idempotency-Key was used for a different request." } };
     }
-    return { ok: true, status: answer.status, body: completed(answer.body, entry), replayed: true };
+    return { ok: true, status: answer.status, body: completed(JSON.parse(answer.body) as JsonObject, entry), replayed: true };
   }
 
   #enqueue(request: CommitRequest): Promise<CommitOutcome> {
@@ -201,7 +201,7 @@ export class Committer {
       {
         ...(request.comment !== undefined && { comment: request.comment }),
         ...(request.metadata !== undefined && { metadata: request.metadata }),
-        ...(request.idempotency && { answer: { request: request.idempotency.request, status: 200, body } }),
+        ...(request.idempotency && { answer: { request: request.idempotency.request, status: 200, body: JSON.stringify(body) } }),
       },
       () => this.#chance.hex(16),
       request.idempotency && { principal: request.principal.id, key: request.idempotency.key },

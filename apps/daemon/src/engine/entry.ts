@@ -30,7 +30,12 @@ export interface EntryContent {
   readonly comment?: string;
   readonly metadata?: JsonObject;
   /** The answer for a repeated Idempotency-Key, without what the entry itself tells (revision, cursor). */
-  readonly answer?: { readonly request: string; readonly status: number; readonly body: JsonObject };
+  readonly answer?: {
+    readonly request: string;
+    readonly status: number;
+    /** JSON text: the members keep the order in which they were sent. */
+    readonly body: string;
+  };
 }
 
 /** Makes the entry of a planned commit: contents salted, header canonical. */

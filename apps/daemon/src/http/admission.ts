@@ -60,7 +60,8 @@ export class Admissions {
 
   #isAllowedOrigin(origin: string): boolean {
     if (this.#settings.allowedOrigins.includes(origin)) return true;
-    const [, host] = /^https?:\/\/([^/]+)$/.exec(origin) ?? [];
+    // The daemon itself speaks HTTP; an origin of a proxy before it is one to list.
+    const [, host] = /^http:\/\/([^/]+)$/.exec(origin) ?? [];
     return host !== undefined && this.#isOwnHost(host);
   }
 }

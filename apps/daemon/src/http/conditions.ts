@@ -1,6 +1,11 @@
 import type { Route } from "@setpoint/protocol";
 import type { EntityTags } from "../engine/handler.ts";
 
+/** An entity tag of a value or a schema: its version. */
+export function versionOfTag(tag: string): number | undefined {
+  return /^(0|[1-9]\d{0,14})$/.test(tag) ? Number(tag) : undefined;
+}
+
 /** The conditional headers of a request, or why they are refused: a condition is never ignored. */
 export function parseConditions(
   route: Route,
@@ -12,7 +17,11 @@ export function parseConditions(
   if (ifMatch) {
     if (!route.headers.ifMatch) return { ok: false, reason: "This route takes no If-Match." };
     const tag = ifMatch.length === 1 ? /^"([\x21\x23-\x7e]*)"$/.exec(ifMatch[0] as string)?.[1] : undefined;
-    if (tag === undefined) return { ok: false, reason: 'If-Match takes exactly one strong entity tag, such as "12".' };
+    const isVersion = route.headers.ifMatch === "version";
+    if (tag === undefined || (isVersion && versionOfTag(tag) === undefined)) {
+      const sample = isVersion ? '"12"' : '"9f2c41d07be3a855"';
+      return { ok: false, reason: `If-Match takes exactly one strong entity tag, as a read of this gives it: ${sample}.` };
+    }
     result.ifMatch = tag;
   }
   if (ifNoneMatch) {

@@ -27,7 +27,7 @@ export function problemHeaders(code: ErrorCode): Readonly<Record<string, string>
 }
 
 /** A problem as a whole HTTP message, for a connection that never became a request; it ends the connection. */
-export function problemMessage(refusal: Refusal, requestId: string): string {
+export function problemMessage(refusal: Refusal, requestId: string, further: Readonly<Record<string, string>> = {}): string {
   const problem = problemOf(refusal, requestId);
   const body = JSON.stringify(problem);
   const headers = {
@@ -36,6 +36,7 @@ export function problemMessage(refusal: Refusal, requestId: string): string {
     "Setpoint-Request-Id": requestId,
     Connection: "close",
     ...problemHeaders(refusal.code),
+    ...further,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join("")}\r\n${body}`;

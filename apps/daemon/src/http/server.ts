@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { decide, type ErrorCode, type Json, parseJson, type Refusal, SetpointError } from "@setpoint/core";
+import { decide, type ErrorCode, isJsonObject, type Json, parseJson, type Refusal, SetpointError } from "@setpoint/core";
 import { requestLimits, type Route, routeRoles, type RouteId, routes } from "@setpoint/protocol";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Answer, Call, Caller, EntityTags, Handler, Handlers } from "../engine/handler.ts";
@@ -45,10 +45,19 @@ export interface StreamQuery {
   readonly cursor?: string;
 }
 
+const tooLarge = `The body is larger than ${requestLimits.bodyBytesMax} bytes.`;
+/** A body beyond this is not even read to its end. */
+const discardedBytesMax = 64 * requestLimits.bodyBytesMax;
+
 const allMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"] as const;
 
-/** A missing Host is refused by admission, in the contract's words, and not by the parser. */
-const listenerOptions = { requireHostHeader: false } as const;
+const listenerOptions = {
+  // A missing Host is refused by admission, in the contract's words, and not by the parser.
+  requireHostHeader: false,
+  // An upgrade that is not the stream's is an offer that is not taken: the request is answered as if it had none.
+  shouldUpgradeCallback: (request: IncomingMessage) =>
+    request.headers.upgrade?.toLowerCase() === "websocket" && pathOf(request) === routes.openStream.path,
+} as const;
 
 /**
  * The HTTP server: the route table of `protocol`, and for each request the wire contract's order of refusals.
@@ -56,7 +65,8 @@ const listenerOptions = { requireHostHeader: false } as const;
  */
 export function createHttp(parts: HttpParts): FastifyInstance {
   const app = fastify({
-    bodyLimit: requestLimits.bodyBytesMax,
+    // Bodies are read and bounded below, so that who sends too much is answered and not cut off.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
     http: listenerOptions,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -77,12 +87,13 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     },
   });
 
+  ignoreExpectations(app, app.server);
   app.decorateRequest("caller", null);
   app.decorateRequest("refusal", null);
   app.decorateRequest("conditions", null);
   app.decorateRequest("parsedQuery", null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
 
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("setpoint-request-id", request.id).header("cache-control", "no-store").header("x-content-type-options", "nosniff");
@@ -132,7 +143,28 @@ export function createHttp(parts: HttpParts): FastifyInstance {
 
 /** A second listener for the same routes, on a Unix socket. */
 export function createSocketServer(app: FastifyInstance): Server {
-  return createServer(listenerOptions, (request, response) => app.routing(request, response));
+  const server = createServer(listenerOptions, (request, response) => app.routing(request, response));
+  ignoreExpectations(app, server);
+  return server;
+}
+
+/** An Expect that is not known is no reason to refuse: the request is answered as if it had none. */
+function ignoreExpectations(app: FastifyInstance, server: Server): void {
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => app.routing(request, response));
+}
+
+/** A whole body. One that is too large is read to its end and thrown away: a sender that is still sending does not hear a refusal. */
+async function readBody(payload: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of payload) {
+    size += chunk.length;
+    if (size <= requestLimits.bodyBytesMax) chunks.push(chunk);
+    else chunks.length = 0;
+    if (size > discardedBytesMax) break;
+  }
+  if (size > requestLimits.bodyBytesMax) throw new SetpointError("too_large", tooLarge);
+  return Buffer.concat(chunks);
 }
 
 /** Host, Origin and, except on open routes, the token. */
@@ -150,7 +182,7 @@ export function admit(
 
 /** No such route, or not this method: before anything of the body is read. */
 function sendUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = (request.raw.url ?? "/").split("?", 1)[0] as string;
+  const path = pathOf(request.raw);
   const allowed = allMethods.filter((method) => matchesTable(method, path));
   if (allowed.length === 0) return sendRefusal(request, reply, { code: "route_not_found", detail: "There is no such route." });
   void reply.header("allow", allowed.join(", "));
@@ -207,7 +239,7 @@ function bodyFormRefusal(route: Route, request: IncomingMessage): Refusal | unde
   const [given, ...parameters] = (type ?? "").split(";").map((part) => part.trim());
   const isUtf8 = parameters.length === 0 || (parameters.length === 1 && /^charset="?utf-8"?$/i.test(parameters[0] as string));
   if (given !== wanted || !isUtf8) return { code: "unsupported_media_type", detail: `This route takes ${wanted} in UTF-8.` };
-  return undefined;
+  return Number(length) > requestLimits.bodyBytesMax ? { code: "too_large", detail: tooLarge } : undefined;
 }
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly refusal: Refusal };
@@ -223,8 +255,27 @@ function parseBody(route: Route, body: unknown): Parsed {
   const json = parseJson(text);
   if (!json.ok)
     return invalid(json.refusal.at === "" ? `Body: ${json.refusal.reason}` : `Body at ${json.refusal.at}: ${json.refusal.reason}`);
+  const oversized = oversizedValue(json.value);
+  if (oversized) return { ok: false, refusal: oversized };
   const parsed = (route.body as NonNullable<Route["body"]>).safeParse(json.value);
   return parsed.success ? { ok: true, value: parsed.data } : invalid(`Body: ${wordsOf(parsed.error.issues)}.`);
+}
+
+/** A value that is too large is told before anything else of the body, wherever a body says `value`. */
+function oversizedValue(body: Json): Refusal | undefined {
+  if (!isJsonObject(body)) return undefined;
+  const changes = Array.isArray(body["changes"]) ? body["changes"] : [body];
+  const isOversized = changes.some(
+    (change: Json) => isJsonObject(change) && change["kind"] !== "schema" && isLarger(change["value"], requestLimits.valueBytesMax),
+  );
+  return isOversized ? { code: "too_large", detail: `A value is larger than ${requestLimits.valueBytesMax} bytes.` } : undefined;
+}
+
+/** Whether a value's JSON text has more bytes; a look at the number of characters spares most of the counting. */
+function isLarger(value: Json | undefined, bytesMax: number): boolean {
+  if (typeof value !== "object" && typeof value !== "string") return false;
+  const text = JSON.stringify(value);
+  return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax;
 }
 
 /** The first few findings of a form check, each with its path. */
@@ -301,7 +352,6 @@ function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refu
 function refusalOf(error: Partial<FastifyError> & Error): Refusal {
   if (error instanceof SetpointError) return { code: error.code, detail: error.message };
   const known: Readonly<Record<string, Refusal>> = {
-    FST_ERR_CTP_BODY_TOO_LARGE: { code: "too_large", detail: `The body is larger than ${requestLimits.bodyBytesMax} bytes.` },
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: "invalid_request", detail: "The body's length is not its Content-Length." },
     FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: "unsupported_media_type", detail: "This content type is not taken." },
   };
@@ -312,6 +362,11 @@ function refusalOf(error: Partial<FastifyError> & Error): Refusal {
     code,
     detail: code === "internal" ? "The daemon failed; its log has the cause under this request id." : "The request is malformed.",
   };
+}
+
+/** The path that a request names, without its query. */
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split("?", 1)[0] as string;
 }
 
 /** Whether the table has a route with this method for a concrete path. */

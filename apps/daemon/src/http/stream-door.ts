@@ -46,8 +46,11 @@ export class StreamDoor {
   listen(server: Server): void {
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", () => socket.destroy());
-      const refusal = this.#upgrade(request, socket, head);
-      if (refusal) this.#refuse(socket, refusal);
+      const { caller, refusal: notAdmitted } = admit(this.#parts.admissions, request);
+      const refusal = caller ? this.#upgrade(request, socket, head, caller) : notAdmitted;
+      // The upgrade did not happen, so the answer is an HTTP message and the end of the connection.
+      if (refusal)
+        socket.end(problemMessage(refusal, randomUUID(), caller ? { "Setpoint-Revision": String(this.#parts.headRevision()) } : {}));
     });
   }
 
@@ -66,18 +69,14 @@ export class StreamDoor {
     return undefined;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Refusal | undefined {
-    const path = (request.url ?? "/").split("?", 1)[0];
-    const { caller, refusal } = admit(this.#parts.admissions, request);
-    if (refusal || !caller) return refusal;
-    if (path !== routes.openStream.path) return { code: "route_not_found", detail: "Upgrades are taken on /v1/stream only." };
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): Refusal | undefined {
     if (request.method !== "GET") return { code: "method_not_allowed", detail: "An upgrade is a GET." };
     const decision = decide(caller, routeRoles.openStream);
     if (!decision.allowed) return { code: "access_denied", detail: decision.reason };
     const query = parseQueryOf(routes.openStream, request);
     if (!query.ok) return { code: "invalid_request", detail: query.reason };
-    if (request.headers.upgrade?.toLowerCase() !== "websocket")
-      return { code: "invalid_request", detail: "Only WebSocket upgrades are taken." };
+    const handshake = handshakeRefusal(request);
+    if (handshake) return handshake;
     const { cursor, ...wanted } = query.value as StreamQuery;
     const read = this.#read(wanted, caller);
     if (!read.ok) return read.refusal;
@@ -132,9 +131,11 @@ export class StreamDoor {
     const { namespaces } = projection;
     return { ok: true, projection: { ...projection, ...(namespaces && { namespaces: [...new Set(namespaces)].sort() }) } };
   }
+}
 
-  /** A problem in the form of a whole HTTP answer: the upgrade did not happen. */
-  #refuse(socket: Duplex, refusal: Refusal): void {
-    socket.end(problemMessage(refusal, randomUUID()));
-  }
+/** What would make the WebSocket library refuse in words of its own. */
+function handshakeRefusal({ headers }: IncomingMessage): Refusal | undefined {
+  const isKey = /^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "");
+  if (headers["sec-websocket-version"] === "13" && isKey) return undefined;
+  return { code: "invalid_request", detail: "A WebSocket handshake needs Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key." };
 }

@@ -59,6 +59,19 @@ describe("a batch", () => {
     expect((await daemon.get("/readyz")).json.revision).toBe(head);
   });
 
+  it("that would store a sensitive value shows the reason and not the value", async () => {
+    const shown = await daemon.batch([value("shop.apiKey", "hunter2")], "?preview");
+    expect(shown).toMatchObject({
+      status: 200,
+      json: { valid: false, changes: [{ key: "shop.apiKey", masked: true }], issues: [{ key: "shop.apiKey" }] },
+    });
+    expect(shown.text).not.toContain("hunter2");
+    const refused = await daemon.batch([value("shop.apiKey", "hunter2")]);
+    expect(refused).toMatchObject({ status: 422, json: { code: "secrets_unavailable" } });
+    expect(refused.text).not.toContain("hunter2");
+    expect((await daemon.batch([value("shop.apiKey", "hunter2"), value("mail.from", 7)])).json.code).toBe("validation_failed");
+  });
+
   it.each([
     ["an empty list", { changes: [] }],
     ["no list", { changes: { length: 1e9 } }],

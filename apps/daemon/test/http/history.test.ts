@@ -1,3 +1,4 @@
+import { parseJson } from "@setpoint/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serve, type Served, shopProject } from "../serve.ts";
@@ -140,7 +141,10 @@ describe("rolling back", () => {
       fc.record({
         environment: fc.constant("base"),
         key: fc.constant("shop.delivery.rules"),
-        value: fc.jsonValue({ maxDepth: 2 }).map((rule) => ({ rule })),
+        value: fc
+          .jsonValue({ maxDepth: 2 })
+          .map((rule) => ({ rule }))
+          .filter((value) => parseJson(JSON.stringify(value)).ok),
       }),
     );
     await fc.assert(

@@ -80,10 +80,10 @@ describe("refusals", () => {
     });
   });
 
-  it.each(["https://evil.example", "null", "file://", "http://127.0.0.1.evil.example"])(
+  it.each(["https://evil.example", "null", "file://", "http://127.0.0.1.evil.example", "https://OWN"])(
     "answer the origin %s with 403, reads too",
     async (origin) => {
-      const reply = await daemon.get("/v1/environments", { origin });
+      const reply = await daemon.get("/v1/environments", { origin: origin.replace("OWN", new URL(daemon.url).host) });
       expect(reply).toMatchObject({ status: 403, json: { code: "origin_refused" } });
       expect(reply.headers).not.toHaveProperty("access-control-allow-origin");
     },
@@ -142,6 +142,8 @@ describe("refusals", () => {
     ['{"value": 1, "va\\u006cue": 2}', "twice"],
     ['{"value": {"__proto__": 1}}', "__proto__"],
     ['{"value": 12345678901234567890}', "exact integers"],
+    ['{"value": 9007199254740992.0}', "exact integers"],
+    ['{"value": 1e300}', "exact integers"],
     ['{"value": 1e400}', "too large"],
     ['{"value": 1e-400}', "too small"],
     ['{"value": -0}', "would become 0"],
@@ -155,6 +157,52 @@ describe("refusals", () => {
     const reply = await daemon.call("PUT", target, { raw: body });
     expect(reply).toMatchObject({ status: 400, json: { code: "invalid_request" } });
     expect(reply.json.detail).toContain(words);
+  });
+
+  it("tell a value that is too large before anything else of the body", async () => {
+    const value = "x".repeat(300_000);
+    expect((await daemon.call("PUT", target, { body: { value, actor: "me" } })).json.code).toBe("too_large");
+    expect((await daemon.call("POST", "/v1/batches", { body: { changes: [{ key: "x", value }], actor: "me" } })).json.code).toBe(
+      "too_large",
+    );
+  });
+
+  it.each([1024 * 1024 + 1, 4_000_000, 20_000_000])(
+    "answer a body of %d bytes with 413, however it is sent, and the connection stays usable",
+    async (size) => {
+      for (let round = 0; round < 5; round += 1) {
+        const sized = await daemon.call("PUT", target, { raw: Buffer.alloc(size, "x") });
+        expect(sized).toMatchObject({ status: 413, json: { code: "too_large" } });
+        const chunked = await daemon.call("PUT", target, {
+          raw: Buffer.alloc(size, "x"),
+          headers: { "content-length": undefined, "transfer-encoding": "chunked" },
+        });
+        expect(chunked.status).toBe(413);
+      }
+    },
+  );
+
+  it("take no offer to upgrade that is not the stream's", async () => {
+    for (const upgrade of ["h2c", "websocket", "TLS/1.3"]) {
+      const reply = await daemon.get("/v1/environments", { connection: "Upgrade", upgrade });
+      expect(reply.status).toBe(200);
+      expect(reply.headers["setpoint-revision"]).toBeDefined();
+    }
+    expect((await daemon.get("/livez", { expect: "200-ok" })).status).toBe(200);
+  });
+
+  it("answer a wrong handshake with a problem and the revision", async () => {
+    const { host } = new URL(daemon.url);
+    const ask = (path: string, version: string) =>
+      raw(
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${daemon.token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          `Sec-WebSocket-Version: ${version}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      );
+    expect(await ask("/v1/stream?environment=dev", "12")).toMatch(/^HTTP\/1.1 400 [\s\S]*Setpoint-Revision: \d+[\s\S]*invalid_request/);
+    expect(await ask("/v1/stream?environment=nowhere", "13")).toMatch(
+      /^HTTP\/1.1 404 [\s\S]*Setpoint-Revision: \d+[\s\S]*environment_not_found/,
+    );
+    expect(await ask("/v1/stream?environment=dev&cursor=7x", "13")).toMatch(/^HTTP\/1.1 400 /);
   });
 
   it("answer a body that is not UTF-8 with 400", async () => {
@@ -230,7 +278,7 @@ describe("Idempotency-Key", () => {
     const first = await daemon.put("shop.maxItems", 33, "dev", headers);
     await daemon.put("shop.maxItems", 34);
     const again = await daemon.put("shop.maxItems", 33, "dev", headers);
-    expect(again).toMatchObject({ status: 200, json: first.json });
+    expect(again).toMatchObject({ status: 200, text: first.text });
     expect(again.headers).toMatchObject({ "idempotency-replayed": "true", "setpoint-revision": String(first.json.revision + 1) });
     daemon = await daemon.restart(null);
     expect((await daemon.put("shop.maxItems", 33, "dev", headers)).json).toEqual(first.json);

@@ -6,9 +6,13 @@ import type { RecordReader } from "../records/record-reader.ts";
 import { environmentSettingsRefusal } from "../resolve/environments.ts";
 import { leafOf } from "../resolve/resolve.ts";
 import { compiledSchema } from "../schema/compiled-schema.ts";
+import { hiddenValue } from "../schema/validate-value.ts";
 import { suggestKey } from "../schema/suggest-key.ts";
 import type { BatchChange, Refusal } from "./batch.ts";
 import { type Findings, issueAt } from "./findings.ts";
+
+const sensitiveWords =
+  "is sensitive and cannot be stored yet; until sealed storage exists it takes overrides of the application's own process only";
 
 /** Checks what a change would store; `apply` = it may be taken into the draft, so that later changes build on it. */
 export function checkContent(draft: RecordReader, change: BatchChange, findings: Findings): { refusal?: Refusal; apply?: boolean } {
@@ -43,7 +47,8 @@ export function checkContent(draft: RecordReader, change: BatchChange, findings:
     return { apply: false };
   }
   if (leaf.metadata.sensitive && (change.layer ?? "stored") === "stored") {
-    findings.sensitiveKey ??= key;
+    findings.sensitiveKeys += 1;
+    findings.add(issueAt(change, "constraint_violation", sensitiveWords, { sensitive: false }, hiddenValue));
     return { apply: false };
   }
   const issues = leaf.validate(value);

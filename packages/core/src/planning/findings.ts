@@ -6,7 +6,8 @@ import type { BatchChange } from "./batch.ts";
 export class Findings {
   static readonly issuesMax = 1_000;
   readonly issues: Issue[] = [];
-  sensitiveKey: string | undefined;
+  /** How many of the issues say that a sensitive key cannot be stored. */
+  sensitiveKeys = 0;
   staleKey: BatchChange | undefined;
 
   add(...issues: readonly Issue[]): void {

@@ -1,4 +1,3 @@
-import type { Issue } from "../issue.ts";
 import type { RecordReader } from "../records/record-reader.ts";
 import { resolveKey } from "../resolve/resolve.ts";
 import type { Refusal } from "./batch.ts";
@@ -26,19 +25,11 @@ export function verdict(plan: Omit<Plan, "refusal">, findings: Findings, reader:
     };
   }
   const errors = plan.issues.filter((issue) => issue.severity === "error");
-  if (errors.length > 0) {
-    const [first] = errors as [Issue];
-    return {
-      code: "validation_failed",
-      detail: `${first.key}: ${first.message}${errors.length === 1 ? "" : ` (and ${errors.length - 1} more)`}`,
-      issues: plan.issues,
-    };
-  }
-  if (findings.sensitiveKey !== undefined) {
-    return {
-      code: "secrets_unavailable",
-      detail: `"${findings.sensitiveKey}" is sensitive; until sealed storage exists it takes overrides of the application's own process only.`,
-    };
-  }
-  return undefined;
+  const [first] = errors;
+  if (!first) return undefined;
+  return {
+    code: errors.length === findings.sensitiveKeys ? "secrets_unavailable" : "validation_failed",
+    detail: `${first.key}: ${first.message}${errors.length === 1 ? "" : ` (and ${errors.length - 1} more)`}`,
+    issues: plan.issues,
+  };
 }

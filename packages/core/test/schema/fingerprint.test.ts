@@ -70,7 +70,6 @@ test.each<[string, unknown]>([
   ["a type", withPort({ type: "number", minimum: 1, maximum: 10, default: 8 })],
   ["client", withPort({ ...base.properties.port, "x-setpoint-client": true })],
   ["userEditable", withPort({ ...base.properties.port, "x-setpoint-user-editable": true })],
-  ["sensitive", withPort({ ...base.properties.port, "x-setpoint-sensitive": true })],
   ["effect", withPort({ ...base.properties.port, "x-setpoint-effect": "restart" })],
   ["another key", { ...base, properties: { ...base.properties, more: true } }],
   ["a required key", { ...base, required: ["mode", "list", "any"] }],
@@ -84,6 +83,11 @@ test.each<[string, unknown]>([
   ["the values of an enum", { ...base, properties: { ...base.properties, mode: { type: ["string", "null"], enum: ["a", "c", null] } } }],
 ])("%s: another fingerprint", (_, document) => {
   expect(printOf(document)).not.toBe(printOf(base));
+});
+
+test("a sensitive key has another fingerprint than the same key in the open", () => {
+  const open = withPort({ type: "integer" });
+  expect(printOf(withPort({ type: "integer", "x-setpoint-sensitive": true }))).not.toBe(printOf(open));
 });
 
 test("a map of keys and a map as a value differ, and so do their entries", () => {

@@ -20,7 +20,7 @@ try {
   const result = projectDocument(await evaluate());
   answer = result.ok
     ? { ok: true, project: result.project }
-    : { ok: false, detail: `${result.refusal.at || "/"} ${result.refusal.reason}` };
+    : { ok: false, isForm: true, detail: `${result.refusal.at || "/"} ${result.refusal.reason}` };
 } catch (error) {
   const fault = error as Error & { code?: string };
   const hint =

@@ -14,7 +14,10 @@ export const projectFileLimits = {
 export type ProjectFile =
   | { readonly state: "read"; readonly path: string; readonly project: ProjectDocument }
   | { readonly state: "none" }
-  | { readonly state: "refused"; readonly path: string; readonly detail: string };
+  /** Nothing was evaluated: the file threw, printed nothing, took too long, or there are two. */
+  | { readonly state: "failed"; readonly path: string; readonly detail: string }
+  /** It was evaluated and has not the form of a project; the detail begins with the place. */
+  | { readonly state: "malformed"; readonly path: string; readonly detail: string };
 
 const names = ["setpoint.config.ts", "setpoint.config.js", "setpoint.config.mjs", "setpoint.config.json"];
 
@@ -23,12 +26,15 @@ export async function readProjectFile(folder: string): Promise<ProjectFile> {
   const found = names.map((name) => join(folder, name)).filter((path) => existsSync(path));
   const [path, other] = found;
   if (path === undefined) return { state: "none" };
-  if (other !== undefined) return { state: "refused", path, detail: `There is ${other} too; keep one of them.` };
+  if (other !== undefined) return { state: "failed", path, detail: `There is ${other} too; keep one of them.` };
   const result = await evaluateInChild(path);
-  return result.ok ? { state: "read", path, project: result.project } : { state: "refused", path, detail: result.detail };
+  if (result.ok) return { state: "read", path, project: result.project };
+  return { state: result.isForm ? "malformed" : "failed", path, detail: result.detail };
 }
 
-type Evaluated = { readonly ok: true; readonly project: ProjectDocument } | { readonly ok: false; readonly detail: string };
+type Evaluated =
+  | { readonly ok: true; readonly project: ProjectDocument }
+  | { readonly ok: false; readonly isForm?: true; readonly detail: string };
 
 function evaluateInChild(path: string): Promise<Evaluated> {
   const program = fileURLToPath(new URL(`./evaluate-project${extname(import.meta.url)}`, import.meta.url));

@@ -35,7 +35,7 @@ export function schemaRoutes({
         kind: "schema",
         key: namespace,
         value: call.body,
-        ...(call.ifMatch !== undefined && { ifVersion: /^(0|[1-9]\d{0,15})$/.test(call.ifMatch) ? Number(call.ifMatch) : -1 }),
+        ...(call.ifMatch !== undefined && { ifVersion: Number(call.ifMatch) }),
       };
       return commitAnswer(committer, call, {
         batch: () => ({ ok: true, changes: [change] }),

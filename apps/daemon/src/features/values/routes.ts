@@ -161,8 +161,7 @@ function batchOf(call: Call<"commitBatch">): BatchChange[] | Refusal {
 
 function conditionOf(call: { readonly ifMatch?: string; readonly ifNoneMatch?: unknown }): Pick<BatchChange, "ifVersion" | "ifAbsent"> {
   return {
-    // A tag that is no number matches no version that there can be.
-    ...(call.ifMatch !== undefined && { ifVersion: /^(0|[1-9]\d{0,15})$/.test(call.ifMatch) ? Number(call.ifMatch) : -1 }),
+    ...(call.ifMatch !== undefined && { ifVersion: Number(call.ifMatch) }),
     ...(call.ifNoneMatch === "*" && { ifAbsent: true as const }),
   };
 }
