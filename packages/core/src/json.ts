@@ -141,8 +141,8 @@ function numberRefusal(literal: string): string | undefined {
   if (!Number.isFinite(value)) return `${shorten(literal)} is too large for a JSON number here (about ±1.8e308).`;
   if (Object.is(value, -0)) return `${shorten(literal)} would become 0; send 0.`;
   if (value === 0 && /[1-9]/.test(literal.replace(/[eE].*$/, ""))) return `${shorten(literal)} is too small and would become 0.`;
-  // However it is written: 1e20 would be answered in digits, which could not be sent back.
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+  // Whatever is accepted can be sent back as it is answered: below 1e21 a whole number is written in digits.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value) && (Math.abs(value) < 1e21 || /^-?[0-9]+$/.test(literal))) {
     return `${shorten(literal)} is outside the exact integers, ±9007199254740991.`;
   }
   return undefined;

@@ -153,18 +153,27 @@ function ignoreExpectations(app: FastifyInstance, server: Server): void {
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => app.routing(request, response));
 }
 
-/** A whole body. One that is too large is read to its end and thrown away: a sender that is still sending does not hear a refusal. */
-async function readBody(payload: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of payload) {
-    size += chunk.length;
-    if (size <= requestLimits.bodyBytesMax) chunks.push(chunk);
-    else chunks.length = 0;
-    if (size > discardedBytesMax) break;
-  }
-  if (size > requestLimits.bodyBytesMax) throw new SetpointError("too_large", tooLarge);
-  return Buffer.concat(chunks);
+/**
+ * A whole body. One that is too large is refused as soon as that shows, and what still comes of it is thrown away: a sender
+ * whose connection were closed while it sends would not hear the refusal.
+ */
+function readBody(payload: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    payload.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= requestLimits.bodyBytesMax) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(new SetpointError("too_large", tooLarge));
+        if (size > discardedBytesMax) payload.destroy();
+      }
+    });
+    payload.on("end", () => resolve(Buffer.concat(chunks)));
+    payload.on("error", reject);
+    payload.on("close", () => reject(new SetpointError("invalid_request", "The body ended too early.")));
+  });
 }
 
 /** Host, Origin and, except on open routes, the token. */

