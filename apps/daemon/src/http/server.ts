@@ -127,6 +127,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
       url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       onRequest: async (request, reply) => {
         const refusal = formRefusal(id, route, request);
+        if (refusal?.code === "too_large") await discardBody(request.raw);
         return refusal ? sendRefusal(request, reply, refusal) : undefined;
       },
       handler: async (request, reply) => {
@@ -174,6 +175,14 @@ function readBody(payload: IncomingMessage): Promise<Buffer> {
     payload.on("error", reject);
     payload.on("close", () => reject(new SetpointError("invalid_request", "The body ended too early.")));
   });
+}
+
+/** Reads a body of a declared length to its end, unless it is beyond all measure. */
+async function discardBody(request: IncomingMessage): Promise<void> {
+  if (Number(request.headers["content-length"]) > discardedBytesMax) return;
+  const ended = new Promise<void>((resolve) => void request.on("close", resolve).on("end", resolve));
+  request.resume();
+  await ended;
 }
 
 /** Host, Origin and, except on open routes, the token. */
