@@ -94,6 +94,7 @@ function schemaText(chance: Chance, depth = 0): string {
     "x-setpoint-sensitive": words("true 1"),
     "x-setpoint-entries": words('"keys" 1'),
   };
+  const isObject = depth === 0 && chance() < 0.8;
   const members = Object.entries(keywords).flatMap(([name, of]) => (chance() < 0.2 ? [`"${name}":${pick(chance, of)}`] : []));
   if (depth < 3 && chance() < 0.7) {
     const properties = many(chance, 3, () => `${JSON.stringify(pick(chance, ["a", "b", ...odd]))}:${inner()}`);
@@ -101,7 +102,8 @@ function schemaText(chance: Chance, depth = 0): string {
   }
   if (depth < 3 && chance() < 0.2) members.push(`"${pick(chance, words("oneOf anyOf allOf"))}":[${many(chance, 3, inner).join(",")}]`);
   if (depth < 3 && chance() < 0.2) members.push(`"${pick(chance, words("items not additionalProperties propertyNames"))}":${inner()}`);
-  return `{${depth === 0 && chance() < 0.8 ? ['"type":"object"', ...members.filter((member) => !member.startsWith('"type"'))].join(",") : members.join(",")}}`;
+  const own = isObject ? ['"type":"object"', ...members.filter((member) => !member.startsWith('"type"'))] : members;
+  return `{${own.join(",")}}`;
 }
 
 function changeText(chance: Chance): string {
@@ -109,10 +111,11 @@ function changeText(chance: Chance): string {
   const flag = '{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}';
   const settings = `{"parent":${JSON.stringify(pick(chance, [...names, null]))}}`;
   const value = kind === "flag" ? flag : kind === "environment" ? settings : kind === "schema" ? schemaText(chance) : jsonText(chance, 3);
+  const key = pick(chance, kind === "value" ? keys : kind === "schema" ? namespaces : words("f1 f2 f3 f4 f5 f6"));
   const members = [
     ...(kind === "value" && chance() < 0.5 ? [] : [`"kind":"${kind}"`]),
     ...((kind === "environment" || kind === "schema") === chance() < 0.1 ? [`"environment":${JSON.stringify(pick(chance, names))}`] : []),
-    `"key":${JSON.stringify(kind === "value" ? pick(chance, keys) : kind === "schema" ? pick(chance, namespaces) : `f${Math.floor(chance() * 20)}`)}`,
+    `"key":${JSON.stringify(key)}`,
     chance() < 0.2 ? '"delete":true' : `"value":${value}`,
     ...(chance() < 0.1 ? [`"ifVersion":${pick(chance, numbers)}`] : []),
     ...(chance() < 0.03 ? ['"layer":"override"', '"revision":1'] : []),
@@ -126,7 +129,8 @@ function bodyText(chance: Chance, path: string): string {
     return `{"${pick(chance, ["to", "to", "revert"])}":${pick(chance, ["0", "1", "2", "3", "99999", '"nightly"', "-1", "1.5"])}}`;
   if (path.includes("schemas")) return schemaText(chance);
   if (path.endsWith("/values")) return `{"shop":${jsonText(chance)},"mail":{"from":${jsonText(chance, 3)}}}`;
-  return `{"value":${chance() < 0.7 ? pick(chance, ["5", "7", '"x"', '"me@example.test"']) : jsonText(chance)}${chance() < 0.1 ? `,"comment":${jsonText(chance)}` : ""}}`;
+  const value = chance() < 0.7 ? pick(chance, words('5 7 "x" "me@example.test"')) : jsonText(chance);
+  return `{"value":${value}${chance() < 0.1 ? `,"comment":${jsonText(chance)}` : ""}}`;
 }
 
 /** Bytes removed, doubled or replaced here and there. */
@@ -256,10 +260,10 @@ it(`answers ${requests} malformed requests with clean refusals, and logs exactly
       const { method, path, headers, raw } = malformed(chance);
       const reply = await daemon.call(method, path, { headers, ...(raw && { raw }) });
       const fault = faultOf(reply, method, daemon.folder);
-      if (fault)
-        faults.push(
-          `${fault}: ${method} ${path} ${JSON.stringify(headers)} ${raw?.toString().slice(0, 300)} → ${reply.status} ${reply.text.slice(0, 300)}`,
-        );
+      if (fault) {
+        const sent = `${method} ${path} ${JSON.stringify(headers)} ${raw?.toString().slice(0, 300)}`;
+        faults.push(`${fault}: ${sent} → ${reply.status} ${reply.text.slice(0, 300)}`);
+      }
       if (reply.status >= 400) {
         refused += 1;
         const code = method === "HEAD" ? "" : (reply.json.code as string);
@@ -312,8 +316,10 @@ it(`answers ${rawMessages} messages that are hardly HTTP with one refusal each, 
   const faults: string[] = [];
   const lane = async (chance: Chance) => {
     for (let left = rawMessages / lanes; left > 0; left -= 1) {
+      const method = pick(chance, words("GET PUT POST get BREW G\u0000T"));
+      const target = pick(chance, ["/v1/environments", "/livez", "*", "//", "http://evil.example/livez", ""]);
       const head = [
-        `${pick(chance, ["GET", "PUT", "POST", "get", "BREW", "G\u0000T"])} ${pick(chance, ["/v1/environments", "/livez", "*", "//", "http://evil.example/livez", ""])} ${pick(chance, ["HTTP/1.1", "HTTP/1.0", "HTTP/9.9", "HTTP"])}`,
+        `${method} ${target} ${pick(chance, words("HTTP/1.1 HTTP/1.0 HTTP/9.9 HTTP"))}`,
         `Host: 127.0.0.1:${port}`,
         ...many(chance, 3, () =>
           pick(chance, [
