@@ -40,7 +40,10 @@ export interface Upstream {
 
 /** Where frames come from: the daemon's engine, or a client of another daemon. */
 export interface FrameSource {
-  /** Absent where frames begin here. While it is away, subscribers are told so and get no heartbeats. */
+  /**
+   * Absent where frames begin here. While it is away nobody gets a heartbeat, which would say that they are in step: everybody is told
+   * so instead, those who come meanwhile right after the frames that answer them.
+   */
   readonly upstream?: Upstream;
   /** The durable head. */
   head(): Place;

@@ -54,7 +54,7 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
   let place: Place = { revision: 0, cursor: "" };
   /** The number in the ring of the next frame to look at. */
   let next = 0;
-  /** While the upstream is away the first beat is due at once: it follows the answer. */
+  /** While the upstream is away the first beat is due at once: right after the answer, or as the answer where nothing was missed. */
   let beatsSent = topic.isCurrent() ? topic.beats() : -1;
   /** Whether it is still being sent what it missed before it subscribed: that is owed frame by frame. */
   let isResuming = false;
@@ -92,13 +92,13 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
     });
   };
 
-  /** From a place on it gets what the ring holds; a heartbeat says so when that is nothing. */
+  /** From a place on it gets what the ring holds; a heartbeat says so when that is nothing, and the upstream is not away. */
   const goLive = (at: Place, sentSoFar: readonly FrameText[] = []) => {
     state = "live";
     place = at;
     next = topic.ring.after(at.revision);
     if (sentSoFar.length > 0) sink.send(sentSoFar);
-    else if (topic.ring.at(next) === undefined) sink.send([heartbeatFor(at)]);
+    else if (topic.ring.at(next) === undefined && topic.isCurrent()) sink.send([heartbeatFor(at)]);
     flush();
   };
 

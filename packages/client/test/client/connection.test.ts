@@ -196,7 +196,7 @@ describe("a connection", () => {
       const { wire, model, goLive, replica, reports } = begin();
       goLive();
       wire.last().send(away);
-      expect(reports.at(-1)).toEqual({ state: "stale", lastError: "The daemon is away." });
+      expect(reports.at(-1)).toEqual({ state: "stale", attempts: 0, lastError: "The daemon is away." });
       wire.last().send(away);
       expect(reports.at(-1)).toMatchObject({ state: "stale" });
       wire.last().send(heartbeat(replica.cursor));
@@ -220,38 +220,19 @@ describe("a connection", () => {
     });
 
     test("is not live in between when it reconnects meanwhile", () => {
-      const { wire, clock, model, goLive, replica, reports } = begin();
-      goLive();
-      wire.last().send(away);
-      const from = reports.length;
-      for (const answer of [() => heartbeat(replica.cursor), () => model.commit({ "a.x": 2 }), () => model.snapshot()]) {
-        wire.last().events.onclose({ reason: "" });
-        clock.runNext();
-        wire.last().open();
-        wire.last().send(answer());
-        clock.advance(100);
-        wire.last().send(away);
-      }
-      clock.advance(30_000);
-      expect(new Set(states(reports, from))).toEqual(new Set(["stale"]));
-      expect(replica.get("a.x")).toBe(2);
-      wire.last().send(heartbeat(replica.cursor));
-      expect(reports.at(-1)).toMatchObject({ state: "live" });
-    });
-
-    test("is live within a second where a reconnection finds the daemon back", () => {
       const { wire, clock, goLive, replica, reports } = begin();
       goLive();
       wire.last().send(away);
-      wire.last().events.onclose({ reason: "" });
-      clock.runNext();
-      wire.last().open();
+      const from = reports.length;
+      for (let round = 0; round < 3; round += 1) {
+        wire.last().events.onclose({ reason: "" });
+        clock.runNext();
+        wire.last().open();
+        wire.last().send(away);
+      }
+      expect(new Set(states(reports, from))).toEqual(new Set(["stale"]));
       wire.last().send(heartbeat(replica.cursor));
-      expect(reports.at(-1)).toMatchObject({ state: "stale" });
-      clock.advance(999);
       expect(reports.at(-1)).toMatchObject({ state: "live" });
-      clock.advance(37_500);
-      expect(reports.at(-1)).toMatchObject({ state: "stale", lastError: "silent" });
     });
 
     test("before there are any values is still connecting", () => {
