@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import type { ConfigTree } from "@setpoint/core/replica";
 import { iterateChanges } from "./changes.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { connect } from "./connection.ts";
 import { createDaemonLink } from "./daemon-link.ts";
 import type { DiscoverOptions } from "./discover.ts";
 import { createFeed } from "./feed.ts";
@@ -48,7 +49,7 @@ export function createClient<Config = ConfigTree>(options: ClientOptions = {}): 
   const feeds = new Set<FrameFeed>();
   const { replica } = createServerReplica("server");
   const open = createDaemonLink({ ...where, subscription: { ...wanted, audience: "server", instance }, acknowledged: replica });
-  const client = createLiveClient<Config>(open, clock, replica, initial);
+  const client = createLiveClient<Config>((report) => connect(open, clock, replica, report), clock, replica, initial);
   const { close } = client;
 
   return Object.assign(client, {

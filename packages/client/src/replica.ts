@@ -68,9 +68,9 @@ export function createReplica(records: ReplicaRecords): Replica {
             const previous = (records[kind] as Held).get(key);
             // Of nothing, the text is `undefined`.
             if (canonicalJson(previous as Json) !== canonicalJson(value as Json)) {
-              const gone = recordSum(kind, key, previous);
               const come = recordSum(kind, key, value);
-              next = next.map((lane, index) => (lane - (gone[index] as number) + (come[index] as number)) >>> 0) as unknown as StateSum;
+              const gone = recordSum(kind, key, previous);
+              next = gone.map((lane, index) => ((next[index] as number) - lane + (come[index] as number)) >>> 0) as unknown as StateSum;
               changes.push({ kind, key, value, previous, revision });
             }
           }

@@ -21,7 +21,7 @@ export interface ClientStatus {
   /** The place in history shown; absent before the first snapshot. */
   readonly cursor?: Cursor | undefined;
   readonly revision: number;
-  /** Epoch milliseconds of the last change of `state`. */
+  /** Epoch milliseconds of the last change of `state`; 0 before the first. */
   readonly since: number;
   /** Why the last connection failed or ended, in words without secrets. */
   readonly lastError?: string | undefined;

@@ -6,15 +6,11 @@ type Members = Readonly<Record<string, unknown>>;
  */
 export function isSameSelection(before: unknown, after: unknown): boolean {
   if (Object.is(before, after)) return true;
-  const kind = kindOf(before);
-  if ((kind !== Object && kind !== Array) || kind !== kindOf(after)) return false;
+  const kind = (before as Members | null | undefined)?.["constructor"];
+  if ((kind !== Object && kind !== Array) || kind !== (after as Members | null | undefined)?.["constructor"]) return false;
   const names = Object.keys(before as Members);
   return (
     names.length === Object.keys(after as Members).length &&
     names.every((name) => name in (after as Members) && isSameSelection((before as Members)[name], (after as Members)[name]))
   );
-}
-
-function kindOf(value: unknown): unknown {
-  return (value as Members | null | undefined)?.["constructor"];
 }

@@ -1,7 +1,6 @@
-import type { Client, InitialState } from "@setpoint/client/browser";
+import { createIdleClient, type Client, type InitialState } from "@setpoint/client/browser";
 import * as React from "react";
-import { firstValues, type Shown } from "./first-values.ts";
-import { pageClientOf, type ConfigSource } from "./page-client.ts";
+import { pageClientOf, type ConfigSource, type Shown } from "./page-client.ts";
 import type { RegisteredConfig } from "./register.ts";
 
 export interface SetpointProviderProps {
@@ -27,7 +26,7 @@ const Context = React.createContext<Provided | undefined>(undefined);
 export function SetpointProvider({ initial, client, url = "/setpoint/stream", children }: SetpointProviderProps): React.ReactElement {
   const value = React.useMemo((): Provided => {
     const source = client ?? pageClientOf(url, initial);
-    return { source, first: client && !initial ? client : firstValues(initial) };
+    return { source, first: client && !initial ? client : createIdleClient({ url, initial }) };
     // oxlint-disable-next-line react/exhaustive-deps -- `initial` is what the page began with, whatever is passed later
   }, [client, url]);
   React.useEffect(() => value.source.retain?.(), [value]);
@@ -37,6 +36,6 @@ export function SetpointProvider({ initial, client, url = "/setpoint/stream", ch
 /** What the nearest provider provides; throws where there is none. */
 export function useProvided(): Provided {
   const provided = React.useContext(Context);
-  if (!provided) throw new Error("No <SetpointProvider> above");
-  return provided;
+  if (provided) return provided;
+  throw new Error("No <SetpointProvider> above");
 }

@@ -1,5 +1,5 @@
 import * as React from "react";
-import type { Shown } from "./first-values.ts";
+import type { Shown } from "./page-client.ts";
 import { isSameSelection } from "./same-selection.ts";
 import { useProvided } from "./setpoint-provider.ts";
 
@@ -18,11 +18,9 @@ export function useSelection<Part extends keyof Shown>(part: Part, selector: (fr
     kept.current = [from, selector, selected];
     return selected;
   };
-  const selected = React.useSyncExternalStore(
+  return React.useSyncExternalStore(
     source.subscribe,
     () => select(source[part]),
     () => select(first[part]),
   );
-  React.useDebugValue(selected);
-  return selected;
 }

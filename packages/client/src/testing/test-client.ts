@@ -2,6 +2,7 @@ import { type Json, keyMatcher } from "@setpoint/core";
 import type { ConfigTree } from "@setpoint/core/replica";
 import { iterateChanges } from "../changes.ts";
 import type { Clock } from "../clock.ts";
+import { connect } from "../connection.ts";
 import { createFeed } from "../feed.ts";
 import { createLiveClient } from "../live-client.ts";
 import { createServerReplica } from "../server-replica.ts";
@@ -40,12 +41,9 @@ export function createTestClient<Config = ConfigTree>(
   const matchers = clientKeys.map((pattern) => keyMatcher(pattern));
   const isForClients = (key: string): boolean => matchers.some((matches) => matches?.(key));
 
-  const client = createLiveClient<Config>(
-    daemon.line(() => true),
-    clock,
-    createServerReplica("server").replica,
-    initial,
-  );
+  const { replica } = createServerReplica("server");
+  const line = daemon.line(() => true);
+  const client = createLiveClient<Config>((report) => connect(line, clock, replica, report), clock, replica, initial);
   const feeds = new Set<() => Promise<void>>();
   const { close } = client;
   let isConnected = connected;

@@ -2,6 +2,7 @@ import type { ConfigTree, Json } from "@setpoint/core";
 import type { SnapshotFrame } from "@setpoint/protocol/frames";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { connect } from "../../src/connection.ts";
 import { createLiveClient } from "../../src/live-client.ts";
 import { createReplica } from "../../src/replica.ts";
 import type { Client, ConfigChange, InitialState } from "../../src/types.ts";
@@ -13,7 +14,8 @@ function begin(values: Values = {}, initial?: InitialState) {
   const wire = createManualWire();
   const clock = createManualClock();
   const model = createFrameModel(values);
-  const client = createLiveClient<ConfigTree>(wire.open, clock, createReplica({ value: new Map() }), initial);
+  const replica = createReplica({ value: new Map() });
+  const client = createLiveClient<ConfigTree>((report) => connect(wire.open, clock, replica, report), clock, replica, initial);
   return { wire, clock, model, client };
 }
 
@@ -45,6 +47,17 @@ describe("reading", () => {
     expect(() => {
       (client.config as { more?: number }).more = 1;
     }).toThrow(TypeError);
+  });
+
+  test("shows an empty tree before there is anything, frozen as any other", () => {
+    const { client, wire, model } = begin({ "shop.maxItems": 10 });
+    const { config } = client;
+    expect(config).toEqual({});
+    expect(Object.isFrozen(config)).toBe(true);
+    wire.last().open();
+    wire.last().send(model.snapshot());
+    expect(config).toEqual({});
+    expect(client.config).toEqual({ shop: { maxItems: 10 } });
   });
 
   test("keeps the identity of everything in which nothing changed", () => {
@@ -231,7 +244,7 @@ describe("status", () => {
     const { client, wire, clock, model } = begin({ "a.x": 1 });
     const states: string[] = [];
     client.subscribe(() => states.push(client.status.state));
-    expect(client.status).toMatchObject({ state: "connecting", source: "none", cursor: undefined, revision: 0, attempts: 0 });
+    expect(client.status).toMatchObject({ state: "connecting", source: "none", revision: 0, attempts: 0 });
     wire.last().events.onclose({ reason: "no daemon" });
     expect(client.status).toMatchObject({ state: "connecting", source: "none", attempts: 1, lastError: "no daemon" });
     clock.advance(200);
