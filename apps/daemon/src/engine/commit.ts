@@ -234,7 +234,7 @@ export class Committer {
     try {
       const outcome = await this.#log.append(expected, entries);
       if (outcome.state === "conflict") {
-        await this.#follow();
+        if (!(await this.#follow())) throw new SetpointError("store_unavailable", "The store's history is not the one that was read.");
         this.#planAgain(group);
         return;
       }
@@ -249,11 +249,13 @@ export class Committer {
   /**
    * Takes in what the log holds beyond the view: another writer's commits, or an own group whose outcome was unknown and
    * that turned out to be durable.
+   * @returns whether there was anything
    */
-  async #follow(): Promise<void> {
+  async #follow(): Promise<boolean> {
+    const before = this.#view.head.revision;
     for (;;) {
       const entries = await this.#log.read(this.#view.head.revision, commitLimits.groupMax);
-      if (entries.length === 0) return;
+      if (entries.length === 0) return this.#view.head.revision > before;
       for (const { revision, hash, at, changes } of entries) {
         const records = changes.map(({ salt: _, after, ...id }) => ({ ...id, ...(after !== undefined && { value: after }), revision }));
         const told = records.map(({ value, revision: __, ...id }) => ({ ...id, ...(value !== undefined && { after: value }) }));
