@@ -1,8 +1,12 @@
 import { createClient } from "@setpoint/client";
-import { adapterContract, startDaemonUpstream, startMemoryUpstream, type ContractConfig } from "@setpoint/testkit";
+import { adapterContract, shareDaemon, startMemoryUpstream, type ContractConfig } from "@setpoint/testkit";
+import { afterAll } from "vitest";
 import { startExpress } from "./start-express.ts";
 
-const upstreams = { "a stream in memory": startMemoryUpstream, "a real daemon": startDaemonUpstream };
+const daemon = shareDaemon();
+afterAll(daemon.close);
+
+const upstreams = { "a stream in memory": startMemoryUpstream, "a real daemon": daemon.lease };
 
 for (const [name, startUpstream] of Object.entries(upstreams)) {
   adapterContract({
@@ -10,7 +14,8 @@ for (const [name, startUpstream] of Object.entries(upstreams)) {
     start: async ({ reachable }) => {
       const upstream = await startUpstream();
       if (!reachable) await upstream.down();
-      const client = createClient<ContractConfig>({ url: upstream.url, token: upstream.token, environment: "base" });
+      const { url, token, environment } = upstream;
+      const client = createClient<ContractConfig>({ url, token, environment });
       if (reachable) await client.ready;
       return await startExpress(client, upstream);
     },

@@ -3,12 +3,12 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { createClient } from "@setpoint/client";
 import { createBrowserEndpoint, type BrowserEndpoint } from "@setpoint/client/browser-endpoint";
-import { startDaemonUpstream, type ContractUpstream } from "@setpoint/testkit";
+import type { ContractUpstream, DaemonUpstream } from "@setpoint/testkit";
 
 /** What stands behind a page in earnest: an application's endpoint for browsers, its client, and a daemon. Down and up is the application. */
-export async function startApplicationUpstream(): Promise<ContractUpstream & { readonly url: string }> {
-  const daemon = await startDaemonUpstream();
-  const client = createClient({ url: daemon.url, token: daemon.token, environment: "base" });
+export async function startApplicationUpstream(daemon: DaemonUpstream): Promise<ContractUpstream & { readonly url: string }> {
+  const { url, token, environment } = daemon;
+  const client = createClient({ url, token, environment });
   const browsers = new Set<Duplex>();
   let endpoint: BrowserEndpoint | undefined;
   let server: Server | undefined;

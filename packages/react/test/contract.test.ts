@@ -1,12 +1,16 @@
 // @vitest-environment happy-dom
 import { createClient } from "@setpoint/client/browser";
-import { adapterContract, startMemoryUpstream, type ContractConfig } from "@setpoint/testkit";
+import { adapterContract, shareDaemon, startMemoryUpstream, type ContractConfig } from "@setpoint/testkit";
+import { afterAll } from "vitest";
 import { startApplicationUpstream } from "./application-upstream.ts";
 import { startReact } from "./start-react.ts";
 
+const daemon = shareDaemon();
+afterAll(daemon.close);
+
 const upstreams = {
   "a stream in memory": () => startMemoryUpstream({ audience: "client" }),
-  "an application and a real daemon": startApplicationUpstream,
+  "an application and a real daemon": async () => startApplicationUpstream(await daemon.lease()),
 };
 
 for (const [name, startUpstream] of Object.entries(upstreams)) {

@@ -10,6 +10,8 @@ import { contractClientKeys, contractValues, type ContractUpstream } from "./ada
 export interface MemoryUpstream extends ContractUpstream {
   readonly url: string;
   readonly token: string;
+  /** It takes any other as well. */
+  readonly environment: string;
 }
 
 /**
@@ -69,6 +71,7 @@ export async function startMemoryUpstream(options: { readonly audience?: Audienc
   return {
     url: `http://127.0.0.1:${port}`,
     token: "sp_memory_token",
+    environment: "base",
     commit: async (given) => {
       const previous = revision;
       revision += 1;

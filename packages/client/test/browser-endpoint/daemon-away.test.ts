@@ -20,7 +20,7 @@ const expectState = (client: Pick<Client, "status">, state: string) => expect.po
 async function startApplication() {
   const daemon = await startDaemonUpstream();
   endings.push(daemon.close);
-  const client = createClient({ url: daemon.url, token: daemon.token, environment: "base" });
+  const client = createClient({ url: daemon.url, token: daemon.token, environment: daemon.environment });
   endings.push(client.close);
   const endpoint = createBrowserEndpoint({ client });
   endings.push(endpoint.close);
