@@ -51,6 +51,7 @@ export function createFeed(open: OpenLink, clock: Clock, audience: Audience): Fr
     liveness: (listener) => listen(livenessListeners, listener),
     close: async () => {
       showLive(false);
+      resolveReady();
       await stop();
     },
   };

@@ -66,7 +66,7 @@ export function createLiveClient<Config>(
     };
     client.config = editTree(client.config, changes);
     handles.forEach((handle) => (handle.value = replica.get(handle.key)));
-    if (cursor) resolveReady();
+    if (cursor || patch.state === "closed") resolveReady();
     [...listeners].forEach((listener) => listeners.has(listener) && listener(changes));
   };
 

@@ -98,7 +98,7 @@ export interface Client<Config = ConfigTree> {
   /** The frozen tree; the same reference, branch by branch, until something in it changes. */
   readonly config: Config;
   readonly status: ClientStatus;
-  /** Resolves when the first state is there (at once when hydrated with `initial`); never rejects. */
+  /** Resolves when the first state is there (at once when hydrated with `initial`), or with `close()`; never rejects. */
   readonly ready: Promise<void>;
   /** The value of one key; `undefined` when the key has none. */
   get<Key extends KeyOf<Config>>(key: Key): ValueAt<Config, Key>;
@@ -115,6 +115,7 @@ export interface Client<Config = ConfigTree> {
 
 /** A second subscription over the same settings whose frames are handed on unchanged: what a browser endpoint forwards. */
 export interface FrameFeed {
+  /** Resolves with the first snapshot, or with `close()`; never rejects. */
   readonly ready: Promise<void>;
   /** Whether the daemon is connected and in step; while it is not, `state` is what was last known. */
   readonly isLive: boolean;

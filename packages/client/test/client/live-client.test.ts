@@ -326,6 +326,15 @@ describe("status", () => {
     expect(model.revision).toBe(1);
   });
 
+  test("closing before there are any values ends the wait for them", async () => {
+    const { client } = begin();
+    const { ready } = client;
+    void client.close();
+    await ready;
+    expect(client.status).toMatchObject({ state: "closed", source: "none" });
+    expect(client.config).toEqual({});
+  });
+
   test("closing before there was a connection leaves no timer behind", async () => {
     const { client, wire, clock } = begin() as ReturnType<typeof begin> & { client: Client };
     wire.last().events.onclose({ reason: "no daemon" });

@@ -307,6 +307,15 @@ describe("a feed", () => {
   });
 });
 
+test("closing a client ends the wait for a feed's first state", async () => {
+  const daemon = await daemonFor();
+  const client = clientFor({ url: daemon.url, token: daemon.token });
+  const feed = client.feed({ audience: "client" });
+  await client.close();
+  await Promise.all([client.ready, feed.ready]);
+  expect(feed.state()).toBeUndefined();
+});
+
 describe("changes", () => {
   async function live() {
     const daemon = await daemonFor();
