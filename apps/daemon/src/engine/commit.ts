@@ -155,19 +155,21 @@ export class Committer {
     }
     return new Promise((settle, fail) => {
       const item: Item = { request, settle, fail, planned: { refusal: unplanned } };
-      this.#plan(item);
+      if (!this.#plan(item)) return;
       this.#waiting.push(item);
       this.#next();
     });
   }
 
-  #plan(item: Item): void {
+  /** @returns false when planning itself failed: the request has its answer and is out */
+  #plan(item: Item): boolean {
     try {
       item.planned = this.#planned(item.request);
+      return true;
     } catch (fault) {
       // A bug in planning must cost this request only, never the batches around it.
-      item.planned = { refusal: unplanned };
       item.fail(fault);
+      return false;
     }
   }
 
@@ -183,12 +185,13 @@ export class Committer {
 
     const changes = [...plan.changes, ...(request.control ?? [])];
     const records = changes.map(({ before: _, after, ...id }) => ({ ...id, ...(after !== undefined && { value: after }), revision }));
-    for (const record of records) this.#tip.apply(record);
-    this.#tipRevision = revision;
+    // The tip is touched last: what fails below leaves no trace in it.
+    const after = new RecordOverlay(this.#tip);
+    for (const record of records) after.apply(record);
     // Times never run backwards within the log, whatever the clock does.
     this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
     const at = new Date(this.#lastAt).toISOString();
-    const body = request.answer(this.#tip, plan, revision);
+    const body = request.answer(after, plan, revision);
     const entry = newEntry(
       {
         revision,
@@ -206,6 +209,8 @@ export class Committer {
       () => this.#chance.hex(16),
       request.idempotency && { principal: request.principal.id, key: request.idempotency.key },
     );
+    for (const record of records) this.#tip.apply(record);
+    this.#tipRevision = revision;
     return { accepted: { entry, at, plan: { ...plan, changes }, records, body } };
   }
 
@@ -304,8 +309,7 @@ export class Committer {
   #planAgain(items: readonly Item[]): void {
     this.#tip = new RecordOverlay(this.#view.records);
     this.#tipRevision = this.#view.head.revision;
-    this.#waiting = [...items, ...this.#waiting];
-    for (const item of this.#waiting) this.#plan(item);
+    this.#waiting = [...items, ...this.#waiting].filter((item) => this.#plan(item));
   }
 }
 
