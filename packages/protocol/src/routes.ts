@@ -259,6 +259,15 @@ export type RouteId = keyof typeof table;
 export const routes = table;
 export type Routes = typeof table;
 
+/** A route's query after it was parsed; every parameter's name is a member. */
+export type QueryOf<Id extends RouteId> = z.output<Routes[Id]["query"]>;
+
+/** A route's body, the same on both ends; `undefined` where it takes none. */
+export type BodyOf<Id extends RouteId> = Routes[Id] extends { readonly body: infer Body extends z.ZodType } ? z.output<Body> : undefined;
+
+/** The body of a route's success. */
+export type AnswerOf<Id extends RouteId> = z.output<Routes[Id]["answer"]>;
+
 /** Names of a path's parameters. */
 export type PathParameters<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | PathParameters<Rest>

@@ -1,6 +1,5 @@
 import type { Issue, Json, Principal, Refusal } from "@setpoint/core";
-import type { PathParameters, Role, RouteId, Routes } from "@setpoint/protocol";
-import type { z } from "zod";
+import type { BodyOf, PathParameters, QueryOf, Role, RouteId, Routes } from "@setpoint/protocol";
 
 /** Who calls, with what a token grants. */
 export interface Caller extends Principal {
@@ -10,13 +9,11 @@ export interface Caller extends Principal {
 /** A precondition header, parsed: entity tags without quotes, or `*` (If-None-Match only). */
 export type EntityTags = readonly string[] | "*";
 
-type BodyOf<Id extends RouteId> = Routes[Id] extends { readonly body: infer Body extends z.ZodType } ? z.output<Body> : undefined;
-
 /** A request of one route after everything that can be said about its form was said. */
 export interface Call<Id extends RouteId> {
   readonly caller: Caller;
   readonly params: Readonly<Record<PathParameters<Routes[Id]["path"]>, string>>;
-  readonly query: z.output<Routes[Id]["query"]>;
+  readonly query: QueryOf<Id>;
   readonly body: BodyOf<Id>;
   readonly ifMatch?: string;
   readonly ifNoneMatch?: EntityTags;

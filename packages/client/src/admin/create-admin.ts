@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { type PathParameters, type Route, type RouteId, type Routes, routes } from "@setpoint/protocol";
+import {
+  type AnswerOf,
+  type BodyOf,
+  type PathParameters,
+  type QueryOf,
+  type Route,
+  type RouteId,
+  type Routes,
+  routes,
+} from "@setpoint/protocol";
 import { systemClock } from "../clock.ts";
 import { type DaemonAddress, discoverDaemon, type DiscoverOptions } from "../discover.ts";
 import { type HttpAnswer, type HttpRequest, sendRequest } from "../http-request.ts";
@@ -17,14 +26,8 @@ export interface AdminOptions extends DiscoverOptions {
 /** Routes that answer once; the stream has clients of its own. */
 export type CallId = Exclude<RouteId, "openStream">;
 
-/** What a schema reads and what it gives, as every Standard Schema says. */
-type TypesOf<Schema> = Schema extends { readonly "~standard": { readonly types?: infer Types } } ? NonNullable<Types> : never;
-type InputOf<Schema> = TypesOf<Schema> extends { readonly input: infer Input } ? Input : never;
-type OutputOf<Schema> = TypesOf<Schema> extends { readonly output: infer Output } ? Output : never;
-
 type Parameters<Id extends CallId> = PathParameters<Routes[Id]["path"]>;
-type Query<Id extends CallId> = keyof InputOf<Routes[Id]["query"]> & string;
-type Body<Id extends CallId> = Routes[Id] extends { readonly body: infer Schema } ? InputOf<Schema> : never;
+type Query<Id extends CallId> = keyof QueryOf<Id> & string;
 
 /** What a route takes; what it does not take is not there. */
 export type CallInput<Id extends CallId> = ([Parameters<Id>] extends [never]
@@ -33,7 +36,7 @@ export type CallInput<Id extends CallId> = ([Parameters<Id>] extends [never]
   ([Query<Id>] extends [never]
     ? { readonly query?: undefined }
     : { readonly query?: { readonly [Name in Query<Id>]?: string | number | true | undefined } }) &
-  ([Body<Id>] extends [never] ? { readonly body?: undefined } : { readonly body: Body<Id> }) & {
+  ([BodyOf<Id>] extends [undefined] ? { readonly body?: undefined } : { readonly body: BodyOf<Id> }) & {
     /** E.g. `if-match`, `if-none-match`, `idempotency-key`; names in lower case. */
     readonly headers?: Readonly<Record<string, string>>;
   };
@@ -42,9 +45,7 @@ export type CallInput<Id extends CallId> = ([Parameters<Id>] extends [never]
 export interface CallAnswer<Id extends CallId, Input> {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body:
-    | OutputOf<Routes[Id]["answer"]>
-    | (Input extends { readonly headers: { readonly "if-none-match": string } } ? undefined : never);
+  readonly body: AnswerOf<Id> | (Input extends { readonly headers: { readonly "if-none-match": string } } ? undefined : never);
 }
 
 /** Calls of a daemon's API, typed by the route table. */
