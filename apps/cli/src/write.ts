@@ -109,7 +109,7 @@ function plainRows({ changes, effective }: Pick<Preview, "changes" | "effective"
 }
 
 /** A preview that says no, as the error that the commit would have been. */
-function refusedPreview({ issues, gates }: Preview): CliError {
+function refusedPreview({ changes, issues, gates }: Preview): CliError {
   const closed = gates.find(({ open }) => !open);
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length === 0 && closed) {
@@ -118,8 +118,8 @@ function refusedPreview({ issues, gates }: Preview): CliError {
       fix: escapeTerminal(closed.clearedBy),
     });
   }
-  if (errors.length === 0) {
-    // A preview has no finding only for a value that would have to be sealed.
+  const sealed = new Set(changes.filter(({ masked }) => masked).map(({ key }) => key));
+  if (errors.every(({ key }) => sealed.has(key))) {
     return new CliError(exitCodes.refused, "Sensitive values cannot be stored yet; nothing was written.", {
       code: "secrets_unavailable",
       fix: "Give it to the application's own process as an override.",

@@ -110,10 +110,23 @@ describe("up", () => {
     expect((await setpoint([...words.split(" "), "get"], { cwd: folder })).code).toBe(0);
   });
 
-  test("what is wrong with the project is told in words, and the daemon runs", async () => {
+  test("a project file that is none ends the start with the place of what is wrong", async () => {
     const folder = await folderWith({ ...shopProject, environment: [] });
+    const ended = await setpoint(["up", "--port", "0"], { cwd: folder });
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+    expect(ended.stderr).toMatch(/setpoint\.config\.json: \/environment is not known here/);
+  });
+
+  test("a project file that what is stored does not allow is told in words, and the daemon runs", async () => {
+    const folder = await folderWith(shopProject);
+    const first = run(["up", "--port", "0"], folder);
+    await first.seen(/Ctrl-C stops it/);
+    first.process.kill("SIGTERM");
+    await first.ended;
+    const odd = { ...shopProject, schemas: { ...shopProject.schemas, odd: { type: "object", if: {} } } };
+    await writeFile(join(folder, "setpoint.config.json"), JSON.stringify(odd));
     const up = run(["up", "--port", "0"], folder);
-    await up.seen(/needs attention:\n +! .*setpoint\.config\.json: .*environment/);
+    await up.seen(/needs attention:\n +! .*setpoint\.config\.json [\s\S]*"if"/);
     await up.seen(/Ctrl-C stops it/);
     expect(jsonOf(await setpoint(["status"], { cwd: folder }))).toMatchObject({ health: { status: "degraded" } });
   });

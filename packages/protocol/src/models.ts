@@ -99,7 +99,7 @@ export const gateModel = z.object({ gate: z.string(), open: z.boolean(), reason:
 export const previewAnswer = z.object({
   valid: z.boolean(),
   basedOn: cursorText,
-  changes: z.array(changeModel.extend({ version: revisionNumber })),
+  changes: z.array(changeModel.extend({ version: revisionNumber, masked: z.literal(true).optional() })),
   effective: z.array(z.object({ environment: z.string(), key: z.string(), before: jsonValue.optional(), after: jsonValue.optional() })),
   issues: z.array(issueModel),
   gates: z.array(gateModel),
