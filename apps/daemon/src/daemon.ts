@@ -36,6 +36,7 @@ import { planProject } from "./features/project/plan-project.ts";
 import { schemaRoutes } from "./features/schemas/routes.ts";
 import { valueRoutes } from "./features/values/routes.ts";
 import { Admissions } from "./http/admission.ts";
+import { Connections } from "./http/connections.ts";
 import { createHttp, createSocketServer } from "./http/server.ts";
 import { StreamDoor } from "./http/stream-door.ts";
 import type { ChangeLog } from "./ports/change-log.ts";
@@ -120,19 +121,28 @@ export async function startDaemon(settings: Settings, version: string, logger: L
       clock,
       lastChange: (projection) => projections.lastChange(projection),
     });
+    let isStopping = false;
     const app = createHttp({
       version,
       admissions,
       handlers,
       eventStream: (request, response, caller, query) => door.eventStream(request, response, caller, query),
       headRevision,
+      isStopping: () => isStopping,
       onFault: (fault, request) => logger.error({ err: fault, request }, "a request failed"),
     });
     await app.ready();
 
+    const listeners = [new Connections(app.server)];
+    opening.push(async () => {
+      await settled(listeners.map((listener) => listener.close(0)));
+      await app.close();
+      hub.close();
+    });
     door.listen(app.server);
     port = await listen(app.server, { port: settings.port, host: settings.host });
     const socket = await listenLocally(lock, createSocketServer(app), door, report);
+    if (socket) listeners.push(socket.connections);
     const url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
     const removeDaemonFile = writeDaemonFile(folder.daemonFile, { pid: process.pid, url, ...(socket && { socket: socket.path }), version });
     opening.push(removeDaemonFile);
@@ -141,15 +151,11 @@ export async function startDaemon(settings: Settings, version: string, logger: L
       url,
       ...(socket && { socket: socket.path }),
       async close() {
+        isStopping = true;
         removeDaemonFile();
         hub.drain("The daemon is stopping.", 1_000);
-        await settled([
-          closeServer(app.server, settings.drainTimeoutMs),
-          ...(socket ? [closeServer(socket.server, settings.drainTimeoutMs)] : []),
-        ]);
-        await app.close();
+        await settled(listeners.map((listener) => listener.close(settings.drainTimeoutMs)));
         await committer.idle();
-        hub.close();
         await closeAll();
       },
     };
@@ -246,7 +252,7 @@ async function listenLocally(
   server: Server,
   door: StreamDoor,
   report: (problem: HealthProblem) => void,
-): Promise<{ readonly server: Server; readonly path: string } | undefined> {
+): Promise<{ readonly connections: Connections; readonly path: string } | undefined> {
   const path = socketPath(lock.folder, { runtimeFolder: process.env["XDG_RUNTIME_DIR"], temporaryFolder: tmpdir() });
   if (path === undefined || process.platform === "win32") return undefined;
   const prepared = prepareSocketPath(lock, path);
@@ -254,19 +260,11 @@ async function listenLocally(
     report({ code: "socket_unavailable", detail: prepared.reason });
     return undefined;
   }
+  const connections = new Connections(server);
   door.listen(server);
   await listen(server, { path });
   chmodSync(path, 0o600);
-  return { server, path };
-}
-
-/** Stops accepting and waits for what is under way; what is still open after the time given is cut. */
-async function closeServer(server: Server, timeoutMs: number): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-  await closed.finally(() => clearTimeout(timer));
+  return { connections, path };
 }
 
 async function settled(tasks: readonly Promise<unknown>[]): Promise<void> {

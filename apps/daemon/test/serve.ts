@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type RunningDaemon, startDaemon } from "../src/daemon.ts";
-import { readSettings } from "../src/settings.ts";
+import { readSettings, type Settings } from "../src/settings.ts";
 
 /** The project that most tests serve. */
 export const shopProject = {
@@ -60,10 +60,10 @@ export interface Served {
 }
 
 /** A real daemon in this process, on a free port, with a state folder of its own. `null` writes no project file. */
-export async function serve(project: unknown = shopProject, folder?: string): Promise<Served> {
+export async function serve(project: unknown = shopProject, folder?: string, given: Partial<Settings> = {}): Promise<Served> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), "setpoint-daemon-")));
   if (project !== null) await writeFile(join(home, "setpoint.config.json"), JSON.stringify(project));
-  const settings = readSettings({ project: home, stateDir: join(home, "state"), port: "0" }, {}, home);
+  const settings = { ...readSettings({ project: home, stateDir: join(home, "state"), port: "0" }, {}, home), ...given };
   const daemon = await startDaemon(settings, "0.0.0-test", pino({ level: "silent" }));
   const token = (await readFile(join(home, "state", "token"), "utf8")).trim();
   const call: Served["call"] = (method, path, { body, raw, headers } = {}) =>
@@ -104,7 +104,7 @@ export async function serve(project: unknown = shopProject, folder?: string): Pr
     batch: (changes, query = "") => call("POST", `/v1/batches${query}`, { body: { changes } }),
     restart: async (next) => {
       await daemon.close();
-      return serve(next, home);
+      return serve(next, home, given);
     },
     stop: async () => {
       await daemon.close();

@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { decide, type ErrorCode, isJsonObject, type Json, parseJson, type Refusal, SetpointError } from "@setpoint/core";
 import { requestLimits, type Route, routeRoles, type RouteId, routes } from "@setpoint/protocol";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Answer, Call, Caller, EntityTags, Handler, Handlers } from "../engine/handler.ts";
 import type { Admissions } from "./admission.ts";
 import { parseConditions } from "./conditions.ts";
+import { endConnection } from "./connections.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemContentType, problemHeaders, problemMessage, problemOf } from "./problem.ts";
 import { parseQuery } from "./query.ts";
@@ -34,6 +36,8 @@ export interface HttpParts {
     query: StreamQuery,
   ) => Promise<Refusal | undefined>;
   readonly headRevision: () => number;
+  /** Whether connections are to end with the answers that are under way. */
+  readonly isStopping: () => boolean;
   readonly onFault: FaultListener;
 }
 
@@ -80,11 +84,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
       const { refusal } = admit(parts.admissions, request.raw);
       void sendRefusal(request, reply, refusal ?? { code: "invalid_request", detail: "The path is not percent-encoded UTF-8." });
     },
-    clientErrorHandler: (error, socket) => {
-      if (!socket.writable || (error as NodeJS.ErrnoException).code === "ECONNRESET") return socket.destroy();
-      const refusal: Refusal = { code: "invalid_request", detail: "The request is not HTTP/1.1." };
-      socket.end(problemMessage(refusal, randomUUID()));
-    },
+    clientErrorHandler: refuseMalformed,
   });
 
   ignoreExpectations(app, app.server);
@@ -105,6 +105,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
   });
 
   app.addHook("onSend", async (request, reply) => {
+    if (parts.isStopping()) void reply.header("connection", "close");
     if (request.caller && request.raw.url?.startsWith("/v1/")) void reply.header("setpoint-revision", String(parts.headRevision()));
   });
 
@@ -146,7 +147,16 @@ export function createHttp(parts: HttpParts): FastifyInstance {
 export function createSocketServer(app: FastifyInstance): Server {
   const server = createServer(listenerOptions, (request, response) => app.routing(request, response));
   ignoreExpectations(app, server);
+  server.on("clientError", refuseMalformed);
   return server;
+}
+
+/** Answers what is no HTTP at all, and ends the connection. */
+function refuseMalformed(error: Error, socket: Duplex): void {
+  // What still comes after the answer is as malformed as what came before it.
+  if (socket.writableEnded) return;
+  if (!socket.writable || (error as NodeJS.ErrnoException).code === "ECONNRESET") return void socket.destroy();
+  endConnection(socket, problemMessage({ code: "invalid_request", detail: "The request is not HTTP/1.1." }, randomUUID()));
 }
 
 /** An Expect that is not known is no reason to refuse: the request is answered as if it had none. */

@@ -17,6 +17,7 @@ import type { Caller } from "../engine/handler.ts";
 import type { Instances } from "../engine/instances.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Admissions } from "./admission.ts";
+import { endConnection } from "./connections.ts";
 import { problemMessage } from "./problem.ts";
 import { admit, parseQueryOf, type StreamQuery } from "./server.ts";
 
@@ -49,8 +50,8 @@ export class StreamDoor {
       const { caller, refusal: notAdmitted } = admit(this.#parts.admissions, request);
       const refusal = caller ? this.#upgrade(request, socket, head, caller) : notAdmitted;
       // The upgrade did not happen, so the answer is an HTTP message and the end of the connection.
-      if (refusal)
-        socket.end(problemMessage(refusal, randomUUID(), caller ? { "Setpoint-Revision": String(this.#parts.headRevision()) } : {}));
+      const further = caller ? { "Setpoint-Revision": String(this.#parts.headRevision()) } : {};
+      if (refusal) endConnection(socket, problemMessage(refusal, randomUUID(), further));
     });
   }
 
