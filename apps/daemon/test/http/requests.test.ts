@@ -190,6 +190,12 @@ describe("refusals", () => {
     );
   });
 
+  it("answer 413 to a sender that announces too much and waits", async () => {
+    const { host } = new URL(daemon.url);
+    const head = `PUT ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${daemon.token}\r\nContent-Type: application/json\r\n`;
+    expect(await raw(`${head}Connection: close\r\nContent-Length: 2000000\r\n\r\n`)).toMatch(/^HTTP\/1.1 413 /);
+  });
+
   it("take no offer to upgrade that is not the stream's", async () => {
     for (const upgrade of ["h2c", "websocket", "TLS/1.3"]) {
       const reply = await daemon.get("/v1/environments", { connection: "Upgrade", upgrade });
