@@ -90,7 +90,7 @@ export async function startDaemon(settings: Settings, version: string, logger: L
     });
 
     const clock = systemClock;
-    const [newest] = head.revision === 0 ? [] : await log.read(head.revision - 1, 1);
+    const [newest] = head.revision === 0 ? [] : await log.outlines(head.revision - 1, 1);
     const view = new View(head, newest?.at ?? new Date(0).toISOString(), await log.records({}));
     const committer = new Committer({ log, view, clock, chance: createSystemChance(), lastAt: Date.parse(newest?.at ?? "") || 0 });
     const token = granted(ensureToken(folder.token, randomBytes));

@@ -7,6 +7,7 @@ export interface ContractedChangeLog {
   head(): Promise<ContractedHead>;
   append(expected: ContractedHead, entries: readonly ContractedEntry[]): Promise<{ state: "committed" | "conflict"; head: ContractedHead }>;
   read(after: number, limit: number): Promise<readonly (ContractedEntry & { hash: string })[]>;
+  outlines(after: number, limit: number): Promise<readonly (Omit<ContractedEntry, "changes" | "idempotency"> & { hash: string })[]>;
   revisionAt(at: string): Promise<number>;
   record(id: RecordId, revision?: number): Promise<StoredRecord | undefined>;
   records(filter: { kind?: RecordKind; environment?: string; keyPrefix?: string }, revision?: number): Promise<readonly StoredRecord[]>;
@@ -110,6 +111,37 @@ export function changeLogContract(driver: string, make: () => Promise<Contracted
       expect((await log.read(4, 10)).map((entry) => entry.revision)).toEqual([5]);
       expect(await log.read(5, 10)).toEqual([]);
       expect(await log.read(0, 0)).toEqual([]);
+    });
+
+    it("outlines entries without their changes and without the answers kept for replays", async () => {
+      const log = await makeLog();
+      const answer = { request: "r", status: 200, body: "long" };
+      const content = JSON.stringify({ answer, comment: "told", metadata: { a: [1] } });
+      const idempotency = { principal: "token-1", key: "first" };
+      await log.append(await log.head(), [
+        contractEntry(1, [storedChange("a.b", 1)], { content, idempotency }),
+        contractEntry(2, [storedChange("a.b", 2)]),
+        contractEntry(3, []),
+      ]);
+      const read = await log.read(0, 10);
+      const outlines = await log.outlines(0, 10);
+      expect(outlines).toEqual(
+        read.map(({ revision, at, header, hash }) => ({
+          revision,
+          at,
+          header,
+          hash,
+          content: expect.not.stringContaining("answer") as unknown,
+        })),
+      );
+      expect(outlines.map((outline) => JSON.parse(outline.content) as unknown)).toEqual([
+        { comment: "told", metadata: { a: [1] } },
+        { comment: "entry 2" },
+        { comment: "entry 3" },
+      ]);
+      expect((await log.outlines(1, 1)).map(({ revision }) => revision)).toEqual([2]);
+      expect(await log.outlines(3, 10)).toEqual([]);
+      expect(await log.outlines(0, 0)).toEqual([]);
     });
 
     it("refuses a group that expects another head, and writes nothing of it", async () => {

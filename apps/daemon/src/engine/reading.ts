@@ -1,6 +1,6 @@
 import { type Change, type Json, namespaceOf, type Principal, RecordSet } from "@setpoint/core";
 import { LRUCache } from "lru-cache";
-import type { ChangeLog, Entry } from "../ports/change-log.ts";
+import type { ChangeLog, EntryOutline } from "../ports/change-log.ts";
 import { headerOf } from "./entry.ts";
 import type { View } from "./view.ts";
 
@@ -40,15 +40,15 @@ export class Reading {
     return state;
   }
 
-  async entry(revision: number): Promise<Entry | undefined> {
+  async entry(revision: number): Promise<EntryOutline | undefined> {
     if (revision < 1 || revision > this.#view.head.revision) return undefined;
-    const [entry] = await this.#log.read(revision - 1, 1);
+    const [entry] = await this.#log.outlines(revision - 1, 1);
     return entry;
   }
 
   /** Entries with a revision above `after`, ascending, at most `limit`. */
-  entries(after: number, limit: number): Promise<readonly Entry[]> {
-    return this.#log.read(after, limit);
+  entries(after: number, limit: number): Promise<readonly EntryOutline[]> {
+    return this.#log.outlines(after, limit);
   }
 
   /** The changes of one revision with the values before them. */

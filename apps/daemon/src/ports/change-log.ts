@@ -34,6 +34,12 @@ export interface Entry extends NewEntry {
   readonly hash: string;
 }
 
+/** A batch without what it changed: what it costs to read does not grow with the values. */
+export interface EntryOutline extends Omit<Entry, "changes" | "idempotency"> {
+  /** As the entry's, without its member `answer`. */
+  readonly content: string;
+}
+
 export type AppendOutcome =
   | { readonly state: "committed"; readonly head: Head }
   /** Somebody else has written since; only a log shared by several daemons answers so. */
@@ -61,6 +67,8 @@ export interface ChangeLog {
   append(expected: Head, entries: readonly NewEntry[]): Promise<AppendOutcome>;
   /** Entries with a revision above `after`, ascending, at most `limit`. */
   read(after: number, limit: number): Promise<readonly Entry[]>;
+  /** As `read`, without the changes. */
+  outlines(after: number, limit: number): Promise<readonly EntryOutline[]>;
   /** The highest revision whose entry was committed at or before `at` (RFC 3339 UTC); 0 before the first. */
   revisionAt(at: string): Promise<number>;
   record(id: RecordId, revision?: number): Promise<StoredRecord | undefined>;

@@ -66,7 +66,7 @@ describe.each(["tcp", "unix"] as const)("over %s", (listener) => {
     const handshake = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     subscribed.write(upgrade(`${own()}Authorization: Bearer ${daemon.token}\r\n${handshake}`));
     await once(subscribed, "data");
-    await daemon.daemon.close();
+    await expect(daemon.daemon.close()).resolves.toBeUndefined();
   });
 });
 

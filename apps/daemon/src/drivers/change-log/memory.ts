@@ -1,6 +1,6 @@
 import { deepFreeze, recordIdText, SetpointError } from "@setpoint/core";
-import type { Change, Json, RecordId, StoredRecord } from "@setpoint/core";
-import type { AppendOutcome, ChangeLog, Entry, Head, NewEntry, RecordFilter } from "../../ports/change-log.ts";
+import type { Change, Json, JsonObject, RecordId, StoredRecord } from "@setpoint/core";
+import type { AppendOutcome, ChangeLog, Entry, EntryOutline, Head, NewEntry, RecordFilter } from "../../ports/change-log.ts";
 import { assertGroup } from "./assert-group.ts";
 import { chainHash, emptyHead, isSameHead } from "./chain.ts";
 import { createFollowList } from "./follow-list.ts";
@@ -70,6 +70,7 @@ export function createMemoryChangeLog(): ChangeLog {
       return outcome;
     },
     read: (after, limit) => open(() => entries.slice(Math.max(0, after), Math.max(0, after) + limit)),
+    outlines: (after, limit) => open(() => entries.slice(Math.max(0, after), Math.max(0, after) + limit).map(outlineOf)),
     revisionAt: (at) => open(() => entries.findLast((entry) => Date.parse(entry.at) <= Date.parse(at))?.revision ?? 0),
     record: (id, revision = Infinity) => open(() => recordAt(histories.get(recordIdText(id)), revision)),
     records: (filter, revision) => open(() => records(filter, revision)),
@@ -81,6 +82,11 @@ export function createMemoryChangeLog(): ChangeLog {
       return Promise.resolve();
     },
   };
+}
+
+function outlineOf({ changes: _, idempotency: __, content, ...rest }: Entry): EntryOutline {
+  const { answer: ___, ...kept } = JSON.parse(content) as JsonObject;
+  return { ...rest, content: JSON.stringify(kept) };
 }
 
 function recordAt(history: RecordHistory | undefined, revision: number): StoredRecord | undefined {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Head, RecordFilter } from "../../ports/change-log.ts";
 import { emptyHead } from "./chain.ts";
 import { verifyChecksum } from "./change-checksum.ts";
-import type { ChangeRow, DiffRow, HashedEntryRow, KeyRow, RecordsBlock } from "./sqlite-rows.ts";
+import type { ChangeRow, DiffRow, HashedEntryRow, KeyRow, OutlineRow, RecordsBlock } from "./sqlite-rows.ts";
 
 /** Some records in order, and where the next page starts; without `next` there is none. */
 export interface RecordsPage {
@@ -15,6 +15,7 @@ export interface SqliteReading {
   /** The newest entry of the file, whatever is known of its durability. */
   head(): Head;
   read(after: number, limit: number, upTo: number): HashedEntryRow[];
+  outlines(after: number, limit: number, upTo: number): OutlineRow[];
   revisionAt(at: number, upTo: number): number;
   record(id: KeyRow, upTo: number): { revision: number; value: string | null } | undefined;
   /** At most `limit` records from `from` on. */
@@ -53,6 +54,11 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
   const entriesAfter = rowsOf<EntryColumns>(
     database,
     `SELECT ${entryColumns} FROM entries WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ?`,
+  );
+  const outlinesAfter = rowsOf<[revision: number, at: number, header: string, content: string | null, hash: string]>(
+    database,
+    `SELECT revision, at, header, json_remove(content, '$.answer'), hash FROM entries
+     WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ?`,
   );
   const entryByKey = rowsOf<EntryColumns>(
     database,
@@ -136,6 +142,14 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
       return row ? { revision: row[0], hash: row[1] } : emptyHead;
     },
     read: (after, limit, upTo) => entriesAfter(after, upTo, limit).map(toEntry),
+    outlines: (after, limit, upTo) =>
+      outlinesAfter(after, upTo, limit).map(([revision, at, header, content, hash]) => ({
+        revision,
+        at,
+        header,
+        content: content ?? "",
+        hash,
+      })),
     revisionAt(at, upTo) {
       // Up to the entry found, none is later than `at`; behind it only those can count that were late.
       let found = 0;

@@ -1,5 +1,5 @@
 import type { Json, RecordId, RecordKind, StoredRecord } from "@setpoint/core";
-import type { Entry, NewEntry } from "../../ports/change-log.ts";
+import type { Entry, EntryOutline, NewEntry } from "../../ports/change-log.ts";
 
 // What crosses between the daemon's thread and the store's: flat rows, values as JSON text, so that the copy is cheap.
 
@@ -31,6 +31,8 @@ export interface EntryRow {
 export interface HashedEntryRow extends EntryRow {
   readonly hash: string;
 }
+
+export type OutlineRow = Pick<HashedEntryRow, "revision" | "at" | "header" | "content" | "hash">;
 
 /** A change with what stood there before it; JSON texts, null = not stored. */
 export interface DiffRow extends KeyRow {
@@ -81,6 +83,10 @@ export function fromEntryRow(row: HashedEntryRow): Entry {
     ...(principal !== null && key !== null && { idempotency: { principal, key } }),
     hash: row.hash,
   };
+}
+
+export function fromOutlineRow({ at, ...row }: OutlineRow): EntryOutline {
+  return { ...row, at: new Date(at).toISOString() };
 }
 
 export function fromRecordsBlock({ keys, revisions, values, ...shared }: RecordsBlock): StoredRecord[] {

@@ -5,7 +5,7 @@ import { openDatabase } from "./sqlite-database.ts";
 import { storeFault } from "./sqlite-fault.ts";
 import { prepareReading } from "./sqlite-reading.ts";
 import type { RecordsPage, SqliteReading } from "./sqlite-reading.ts";
-import type { DiffRow, EntryRow, HashedEntryRow, KeyRow } from "./sqlite-rows.ts";
+import type { DiffRow, EntryRow, HashedEntryRow, KeyRow, OutlineRow } from "./sqlite-rows.ts";
 import type { Failpoints, SqliteSettings } from "./sqlite-settings.ts";
 import { prepareWriting } from "./sqlite-writing.ts";
 import type { SqliteWriting } from "./sqlite-writing.ts";
@@ -17,6 +17,7 @@ export interface SqliteStore {
   head(): Head;
   append(expected: Head, entries: readonly EntryRow[]): AppendOutcome;
   read(after: number, limit: number): HashedEntryRow[];
+  outlines(after: number, limit: number): OutlineRow[];
   revisionAt(at: number): number;
   record(id: KeyRow, revision: number): { revision: number; value: string | null } | undefined;
   records(filter: RecordFilter, revision: number, limit: number, from?: KeyRow): RecordsPage;
@@ -231,6 +232,7 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
     head: () => (open(), durable as Head),
     append,
     read: (after, limit) => read((reading, upTo) => reading.read(after, limit, upTo)),
+    outlines: (after, limit) => read((reading, upTo) => reading.outlines(after, limit, upTo)),
     revisionAt: (at) => read((reading, upTo) => reading.revisionAt(at, upTo)),
     record: (id, revision) => read((reading, upTo) => reading.record(id, Math.min(revision, upTo))),
     records: (filter, revision, limit, from) => read((reading, upTo) => reading.records(filter, Math.min(revision, upTo), limit, from)),

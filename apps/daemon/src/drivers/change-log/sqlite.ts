@@ -8,7 +8,7 @@ import { createFollowList } from "./follow-list.ts";
 import { sqliteDefaults } from "./sqlite-settings.ts";
 import type { SqliteSettings } from "./sqlite-settings.ts";
 import type { RecordsPage } from "./sqlite-reading.ts";
-import { fromEntryRow, fromKeyRow, fromRecordsBlock, member, toEntryRow, toKeyRow } from "./sqlite-rows.ts";
+import { fromEntryRow, fromKeyRow, fromOutlineRow, fromRecordsBlock, member, toEntryRow, toKeyRow } from "./sqlite-rows.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 import { linkWorker } from "./worker-link.ts";
 
@@ -39,6 +39,7 @@ export async function openSqliteChangeLog(path: string, options: Partial<Omit<Sq
       return outcome;
     },
     read: async (after, limit) => (await link.call("read", after, limit)).map(fromEntryRow),
+    outlines: async (after, limit) => (await link.call("outlines", after, limit)).map(fromOutlineRow),
     revisionAt: (at) => link.call("revisionAt", Date.parse(at)),
     async record(id, revision = Number.MAX_SAFE_INTEGER) {
       const found = await link.call("record", toKeyRow(id), revision);

@@ -44,6 +44,6 @@ export function compareHead(log: Head, witness: Witness, hashAtWitness: string |
 export async function checkHead(log: ChangeLog, witness: Witness): Promise<HeadComparison> {
   const head = await log.head();
   const revision = witness.state === "readable" ? witness.head.revision : 0;
-  const [entry] = revision > 0 && revision <= head.revision ? await log.read(revision - 1, 1) : [];
+  const [entry] = revision > 0 && revision <= head.revision ? await log.outlines(revision - 1, 1) : [];
   return compareHead(head, witness, entry?.hash);
 }

@@ -14,20 +14,24 @@ import {
   type StoredRecord,
 } from "@setpoint/core";
 import { requestLimits } from "@setpoint/protocol";
-import type { Entry } from "../../ports/change-log.ts";
+import type { EntryOutline } from "../../ports/change-log.ts";
 import { batchBody, commitAnswer, previewBody, wireChange } from "../../engine/batch-answer.ts";
 import type { BatchMaker, Committer } from "../../engine/commit.ts";
-import { contentOf, cursorOf, headerOf } from "../../engine/entry.ts";
+import { contentOf, cursorOf, type EntryHeader, headerOf } from "../../engine/entry.ts";
 import { answer, type Handlers, refuse } from "../../engine/handler.ts";
 import type { Reading } from "../../engine/reading.ts";
 import type { View } from "../../engine/view.ts";
 
 type Routes = Pick<Handlers, "listRevisions" | "readRevision" | "diffRevisions" | "rollBack">;
 
+export const historyLimits = {
+  /** Entries in memory at once while the history is listed: a header names every key that its batch changed. */
+  entriesAtOnce: 200,
+} as const;
+
 /** What happened, what differs, and going back. */
 export function historyRoutes({ view, reading, committer }: { view: View; reading: Reading; committer: Committer }): Routes {
-  const described = (entry: Entry) => {
-    const { revision, at, by, origin, requestId, changeCount } = headerOf(entry);
+  const described = (entry: EntryOutline, { revision, at, by, origin, requestId, changeCount }: EntryHeader) => {
     return {
       revision,
       cursor: cursorOf(entry),
@@ -55,20 +59,21 @@ export function historyRoutes({ view, reading, committer }: { view: View; readin
   return {
     listRevisions: async ({ query }) => {
       const limit = query.limit ?? requestLimits.pageDefault;
-      const found: Entry[] = [];
+      const isFiltered = query.environment !== undefined || query.key !== undefined || query.by !== undefined;
+      const found: ReturnType<typeof described>[] = [];
       let after = query.after ?? 0;
       for (;;) {
-        const page = await reading.entries(after, requestLimits.pageMax);
+        // One more than is wanted tells whether there is a next page; with a filter that takes an unknown number of entries.
+        const wanted = isFiltered ? historyLimits.entriesAtOnce : limit + 1 - found.length;
+        const page = await reading.entries(after, Math.min(wanted, historyLimits.entriesAtOnce));
         for (const entry of page) {
-          if (!matches(entry, query)) continue;
-          if (found.length === limit) {
-            const next = (found.at(-1) as Entry).revision;
-            return answer({ revisions: found.map(described), next });
-          }
-          found.push(entry);
+          const header = headerOf(entry);
+          if (!matches(header, query)) continue;
+          if (found.length === limit) return answer({ revisions: found, next: found.at(-1)?.revision });
+          found.push(described(entry, header));
         }
         const last = page.at(-1);
-        if (!last || last.revision >= view.head.revision) return answer({ revisions: found.map(described) });
+        if (!last || last.revision >= view.head.revision) return answer({ revisions: found });
         after = last.revision;
       }
     },
@@ -84,7 +89,7 @@ export function historyRoutes({ view, reading, committer }: { view: View; readin
         });
       const { metadata } = contentOf(entry);
       const changes = (await reading.changes(entry.revision)).filter(({ kind }) => configurationKinds.includes(kind as ConfigurationKind));
-      return answer({ ...described(entry), changes: changes.map(wireChange), ...(metadata && { metadata }) });
+      return answer({ ...described(entry, headerOf(entry)), changes: changes.map(wireChange), ...(metadata && { metadata }) });
     },
 
     diffRevisions: async ({ query }) => {
@@ -138,15 +143,13 @@ function* recordsOf(state: RecordReader): Iterable<StoredRecord> {
 }
 
 function matches(
-  entry: Entry,
+  header: EntryHeader,
   {
     environment,
     key,
     by,
   }: { readonly environment?: string | undefined; readonly key?: string | undefined; readonly by?: string | undefined },
 ): boolean {
-  if (environment === undefined && key === undefined && by === undefined) return true;
-  const header = headerOf(entry);
   if (by !== undefined && header.by.id !== by) return false;
   if (environment === undefined && key === undefined) return true;
   return header.changes.some(
