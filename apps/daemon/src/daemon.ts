@@ -37,6 +37,7 @@ import { schemaRoutes } from "./features/schemas/routes.ts";
 import { valueRoutes } from "./features/values/routes.ts";
 import { Admissions } from "./http/admission.ts";
 import { Connections } from "./http/connections.ts";
+import { defaultHttpLimits, type HttpLimits } from "./http/http-limits.ts";
 import { createHttp, createSocketServer } from "./http/server.ts";
 import { StreamDoor } from "./http/stream-door.ts";
 import type { ChangeLog } from "./ports/change-log.ts";
@@ -55,7 +56,12 @@ export interface RunningDaemon {
  * Starts the daemon: state folder → lock → log → view → project → doors. The only place that creates drivers.
  * @throws SetpointError in words for the operator when it cannot serve
  */
-export async function startDaemon(settings: Settings, version: string, logger: Logger): Promise<RunningDaemon> {
+export async function startDaemon(
+  settings: Settings,
+  version: string,
+  logger: Logger,
+  limits: HttpLimits = defaultHttpLimits,
+): Promise<RunningDaemon> {
   const problems: HealthProblem[] = [];
   const report = (problem: HealthProblem) => {
     problems.push(problem);
@@ -129,6 +135,7 @@ export async function startDaemon(settings: Settings, version: string, logger: L
       eventStream: (request, response, caller, query) => door.eventStream(request, response, caller, query),
       headRevision,
       isStopping: () => isStopping,
+      limits,
       onFault: (fault, request) => logger.error({ err: fault, request }, "a request failed"),
     });
     await app.ready();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type RunningDaemon, startDaemon } from "../src/daemon.ts";
+import { defaultHttpLimits, type HttpLimits } from "../src/http/http-limits.ts";
 import { readSettings, type Settings } from "../src/settings.ts";
 
 /** The project that most tests serve. */
@@ -60,11 +61,11 @@ export interface Served {
 }
 
 /** A real daemon in this process, on a free port, with a state folder of its own. `null` writes no project file. */
-export async function serve(project: unknown = shopProject, folder?: string, given: Partial<Settings> = {}): Promise<Served> {
+export async function serve(project: unknown = shopProject, folder?: string, given: Partial<Settings & HttpLimits> = {}): Promise<Served> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), "setpoint-daemon-")));
   if (project !== null) await writeFile(join(home, "setpoint.config.json"), JSON.stringify(project));
   const settings = { ...readSettings({ project: home, stateDir: join(home, "state"), port: "0" }, {}, home), ...given };
-  const daemon = await startDaemon(settings, "0.0.0-test", pino({ level: "silent" }));
+  const daemon = await startDaemon(settings, "0.0.0-test", pino({ level: "silent" }), { ...defaultHttpLimits, ...given });
   const token = (await readFile(join(home, "state", "token"), "utf8")).trim();
   const call: Served["call"] = (method, path, { body, raw, headers } = {}) =>
     new Promise((resolve, reject) => {

@@ -8,9 +8,11 @@ import type { Answer, Call, Caller, EntityTags, Handler, Handlers } from "../eng
 import type { Admissions } from "./admission.ts";
 import { parseConditions } from "./conditions.ts";
 import { endConnection } from "./connections.ts";
+import type { HttpLimits } from "./http-limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemContentType, problemHeaders, problemMessage, problemOf } from "./problem.ts";
 import { parseQuery } from "./query.ts";
+import { UnsentAnswers } from "./unsent-answers.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -38,6 +40,7 @@ export interface HttpParts {
   readonly headRevision: () => number;
   /** Whether connections are to end with the answers that are under way. */
   readonly isStopping: () => boolean;
+  readonly limits: HttpLimits;
   readonly onFault: FaultListener;
 }
 
@@ -52,6 +55,13 @@ export interface StreamQuery {
 const tooLarge = `The body is larger than ${requestLimits.bodyBytesMax} bytes.`;
 /** A body beyond this is not even read to its end. */
 const discardedBytesMax = 64 * requestLimits.bodyBytesMax;
+
+/** Reads whose answers can be as large as the whole store. */
+const largeReads: ReadonlySet<RouteId> = new Set(["readConfig", "readRevision", "diffRevisions", "listRevisions"]);
+const tooMuchUnsent: Refusal = {
+  code: "rate_limited",
+  detail: "Too many bytes wait for readers that do not take them; ask again when they have left.",
+};
 
 const allMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"] as const;
 
@@ -104,7 +114,9 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     return undefined;
   });
 
-  app.addHook("onSend", async (request, reply) => {
+  const unsent = new UnsentAnswers(parts.limits);
+  app.addHook("onSend", async (request, reply, payload) => {
+    unsent.add(request.raw.socket, reply.raw, typeof payload === "string" || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0);
     if (parts.isStopping()) void reply.header("connection", "close");
     if (request.caller && request.raw.url?.startsWith("/v1/")) void reply.header("setpoint-revision", String(parts.headRevision()));
   });
@@ -133,6 +145,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
       },
       handler: async (request, reply) => {
         if (id === "openStream") return openEventStream(parts, request, reply);
+        if (largeReads.has(id) && unsent.isFull) return sendRefusal(request, reply, tooMuchUnsent);
         const body = route.body ? parseBody(route, request.body) : { ok: true as const, value: undefined };
         if (!body.ok) return sendRefusal(request, reply, body.refusal);
         const answer = await handlers[id](callOf(route, request, body.value) as Call<RouteId>);
@@ -374,7 +387,12 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer
     const known = request.conditions?.ifNoneMatch;
     if (request.method === "GET" && known !== undefined && (known === "*" || known.includes(answer.etag))) return reply.code(304).send();
   }
-  return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(answer.body));
+  return reply.header("content-type", "application/json; charset=utf-8").send(bodyOf(answer.body));
+}
+
+/** A body that is bytes is JSON already. */
+function bodyOf(body: unknown): string | Buffer {
+  return Buffer.isBuffer(body) ? body : JSON.stringify(body);
 }
 
 function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {

@@ -24,12 +24,23 @@ import { hashOfValues } from "../../engine/hash-of-values.ts";
 import type { Reading } from "../../engine/reading.ts";
 import type { View } from "../../engine/view.ts";
 
-export const valueRouteLimits = { keyPatternsMax: 256 } as const;
+export const valueRouteLimits = {
+  keyPatternsMax: 256,
+  /** Bytes of whole configurations that are kept as they were sent, until the next commit. */
+  configBytesMax: 128 * 1024 * 1024,
+} as const;
 
 type Routes = Pick<Handlers, "readConfig" | "readValue" | "writeValue" | "deleteValue" | "patchValues" | "commitBatch">;
 
 /** Reading and writing values, one by one or in batches. */
 export function valueRoutes({ view, reading, committer }: { view: View; reading: Reading; committer: Committer }): Routes {
+  /** The present configurations, whole, by environment. */
+  const bodies = new LRUCache<string, { readonly body: Buffer; readonly hash: string }>({
+    maxSize: valueRouteLimits.configBytesMax,
+    sizeCalculation: ({ body }) => body.length,
+  });
+  view.follow(() => bodies.clear());
+
   return {
     readConfig: async ({ params, query }) => {
       const { environment } = params;
@@ -46,6 +57,9 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
       const isNow = query.at === undefined && query.revision === undefined;
       if (revision > view.head.revision)
         return refuse({ code: "revision_not_found", detail: `The newest revision is ${view.head.revision}.` });
+      const isWhole = isNow && query.keys === undefined;
+      const made = isWhole ? bodies.get(environment) : undefined;
+      if (made) return answer(made.body, { etag: made.hash });
       const state = isNow ? view.records : await reading.stateAt(revision);
       if (!state.environment(environment)) return refuse(environmentRefusal(state, environment));
       const environmentView = isNow ? view.environment(environment) : EnvironmentView.of(state, environment);
@@ -54,7 +68,11 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
       for (const key of keys) values[key] = environmentView.values.get(key) as Json;
       const hash = query.keys === undefined ? environmentView.hash("server", undefined) : hashOfValues(values);
       const place = isNow ? view.head : { revision, hash: (await reading.hashAt(revision)) ?? "" };
-      return answer({ environment, revision: place.revision, cursor: cursorOf(place), hash, values }, { etag: hash });
+      const config = { environment, revision: place.revision, cursor: cursorOf(place), hash, values };
+      if (!isWhole) return answer(config, { etag: hash });
+      const body = Buffer.from(JSON.stringify(config));
+      bodies.set(environment, { body, hash });
+      return answer(body, { etag: hash });
     },
 
     readValue: ({ params: { environment, key } }) => {

@@ -1,0 +1,12 @@
+/** What bounds the daemon's HTTP side; a test may hand in smaller ones. */
+export interface HttpLimits {
+  /** How long an answer may take to leave, from when it was made; then its connection is cut. */
+  readonly answerTimeoutMs: number;
+  /** Bytes of answers made and not left, over all connections; beyond it large reads are refused as `rate_limited`. */
+  readonly unsentBytesMax: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  answerTimeoutMs: 60_000,
+  unsentBytesMax: 256 * 1024 * 1024,
+};
