@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { parseArgs } from "node:util";
 import { SetpointError } from "@setpoint/core";
 import { pino } from "pino";
-import { startDaemon } from "./daemon.ts";
+import { type RunningDaemon, startDaemon } from "./daemon.ts";
 import { readSettings, type SettingName, settingRows, settingsHelp } from "./settings.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
@@ -33,12 +34,12 @@ async function main(): Promise<void> {
   );
   const settings = readSettings(given, process.env, process.cwd());
   const logger = pino({ level: settings.logLevel, base: { pid: process.pid }, redact: ["token", "*.token", "*.authorization"] });
-  const daemon = await startDaemon(settings, version, logger);
-  logger.info({ url: daemon.url, socket: daemon.socket, stateDir: settings.stateDir, project: settings.project }, "ready");
 
+  let daemon: RunningDaemon | undefined = undefined;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(130);
+    // Before it is ready there is nothing to drain; a second signal is for who does not want to wait.
+    if (!daemon || isStopping) process.exit(128 + constants.signals[signal]);
     isStopping = true;
     logger.info({ signal }, "stopping");
     daemon.close().then(
@@ -51,6 +52,8 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  daemon = await startDaemon(settings, version, logger);
+  logger.info({ url: daemon.url, socket: daemon.socket, stateDir: settings.stateDir, project: settings.project }, "ready");
 }
 
 main().catch((fault: unknown) => {

@@ -1,15 +1,17 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ProjectDocument } from "@setpoint/core";
+import { isJsonObject, parseJson, type ProjectDocument, projectDocument } from "@setpoint/core";
+import { runInGroup } from "./run-in-group.ts";
 
-export const projectFileLimits = {
+export interface ProjectFileLimits {
   /** How long the file may take to be evaluated. */
-  evaluationMs: 10_000,
+  readonly evaluationMs: number;
   /** Bytes of the project as data. */
-  documentBytesMax: 16 * 1024 * 1024,
-} as const;
+  readonly documentBytesMax: number;
+}
+
+export const projectFileLimits: ProjectFileLimits = { evaluationMs: 10_000, documentBytesMax: 16 * 1024 * 1024 };
 
 export type ProjectFile =
   | { readonly state: "read"; readonly path: string; readonly project: ProjectDocument }
@@ -22,12 +24,12 @@ export type ProjectFile =
 const names = ["setpoint.config.ts", "setpoint.config.js", "setpoint.config.mjs", "setpoint.config.json"];
 
 /** Reads the project file of a folder, evaluated in a short-lived child process of its own: it is the user's code. */
-export async function readProjectFile(folder: string): Promise<ProjectFile> {
+export async function readProjectFile(folder: string, limits = projectFileLimits): Promise<ProjectFile> {
   const found = names.map((name) => join(folder, name)).filter((path) => existsSync(path));
   const [path, other] = found;
   if (path === undefined) return { state: "none" };
   if (other !== undefined) return { state: "failed", path, detail: `There is ${other} too; keep one of them.` };
-  const result = await evaluateInChild(path);
+  const result = await evaluateInChild(path, limits);
   if (result.ok) return { state: "read", path, project: result.project };
   return { state: result.isForm ? "malformed" : "failed", path, detail: result.detail };
 }
@@ -36,42 +38,29 @@ type Evaluated =
   | { readonly ok: true; readonly project: ProjectDocument }
   | { readonly ok: false; readonly isForm?: true; readonly detail: string };
 
-function evaluateInChild(path: string): Promise<Evaluated> {
+async function evaluateInChild(path: string, { evaluationMs, documentBytesMax }: ProjectFileLimits): Promise<Evaluated> {
   const program = fileURLToPath(new URL(`./evaluate-project${extname(import.meta.url)}`, import.meta.url));
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, path], {
-      cwd: dirname(path),
-      env: scrubbed(process.env),
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
-    });
-    const timer = setTimeout(() => child.kill("SIGKILL"), projectFileLimits.evaluationMs);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let words = "";
-    const output = child.stdio[3] as NodeJS.ReadableStream;
-    output.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > projectFileLimits.documentBytesMax) child.kill("SIGKILL");
-      else chunks.push(chunk);
-    });
-    child.stderr?.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-4_000)));
-    child.on("error", (error) => resolve({ ok: false, detail: `It could not be evaluated: ${error.message}` }));
-    child.on("close", (_code, signal) => {
-      clearTimeout(timer);
-      if (signal) {
-        resolve({
-          ok: false,
-          detail: `It was not evaluated within ${projectFileLimits.evaluationMs} ms and ${projectFileLimits.documentBytesMax} bytes.`,
-        });
-        return;
-      }
-      try {
-        resolve(JSON.parse(Buffer.concat(chunks).toString("utf8")) as Evaluated);
-      } catch {
-        resolve({ ok: false, detail: `Evaluating it printed no project. ${words.trim()}` });
-      }
-    });
+  const outcome = await runInGroup([program, path], {
+    cwd: dirname(path),
+    env: scrubbed(process.env),
+    timeoutMs: evaluationMs,
+    bytesMax: documentBytesMax,
   });
+  if (outcome.state === "not-started") return { ok: false, detail: `It could not be evaluated: ${outcome.cause.message}` };
+  if (outcome.state === "cut") return { ok: false, detail: `It was not evaluated within ${evaluationMs} ms and ${documentBytesMax} bytes.` };
+  return readEvaluation(outcome.text) ?? { ok: false, detail: `Evaluating it printed no project. ${outcome.words}` };
+}
+
+/** What the child says. The user's code ran beside it and may have said it itself, so nothing of it is trusted. */
+function readEvaluation(text: string): Evaluated | undefined {
+  const said = parseJson(text);
+  if (!said.ok || !isJsonObject(said.value)) return undefined;
+  const { ok, project, detail, isForm } = said.value;
+  if (ok !== true) return typeof detail === "string" ? { ok: false, detail, ...(isForm === true && { isForm }) } : undefined;
+  const result = projectDocument(project);
+  return result.ok
+    ? { ok: true, project: result.project }
+    : { ok: false, isForm: true, detail: `${result.refusal.at || "/"} ${result.refusal.reason}` };
 }
 
 /** The environment without what would change how the child runs, and without Setpoint's own tokens. */
