@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { startDaemon } from "../src/daemon.ts";
@@ -173,6 +174,43 @@ describe("a log that ends too early", () => {
     const settings = readSettings({ stateDir: state, port: "0" }, {}, first.folder);
     await expect(startDaemon(settings, "0", pino({ level: "silent" }))).rejects.toThrow(/2/);
     await rm(first.folder, { recursive: true, force: true });
+  });
+});
+
+describe("a store whose newest entry is damaged", () => {
+  it.each([
+    ["an altered header", "UPDATE entries SET header = replace(header, 'first-token', 'x') || ' ' WHERE revision = 3"],
+    ["an altered hash", "UPDATE entries SET hash = replace(hash, substr(hash, 1, 1), 'g') WHERE revision = 3"],
+    ["NUL bytes for a hash", "UPDATE entries SET hash = CAST(zeroblob(64) AS TEXT) WHERE revision = 3"],
+    ["an altered hash before it", "UPDATE entries SET hash = upper(hash) WHERE revision = 2"],
+    ["no entry before it", "DELETE FROM entries WHERE revision = 2"],
+  ])("by %s is refused, naming the revision and a way out", async (_what, sql) => {
+    const daemon = await serve();
+    await daemon.put("shop.maxItems", 20);
+    await daemon.put("shop.maxItems", 30);
+    const path = join(daemon.folder, "state", "setpoint.db");
+    await daemon.daemon.close();
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+    await expect(serve(null, daemon.folder)).rejects.toMatchObject({
+      code: "store_unavailable",
+      message: expect.stringMatching(/revision 3.*backup/),
+    });
+    await rm(daemon.folder, { recursive: true, force: true });
+  });
+
+  it.each([100, 3_000, 4_096, 9_000])("by the loss of its last %i bytes is refused in words", async (lost) => {
+    const daemon = await serve();
+    for (let value = 1; value <= 40; value += 1) await daemon.put("shop.maxItems", value);
+    const path = join(daemon.folder, "state", "setpoint.db");
+    await daemon.daemon.close();
+    await truncate(path, (await stat(path)).size - lost);
+    await expect(serve(null, daemon.folder)).rejects.toMatchObject({
+      code: "store_unavailable",
+      message: expect.stringMatching(/backup|malformed/),
+    });
+    await rm(daemon.folder, { recursive: true, force: true });
   });
 });
 

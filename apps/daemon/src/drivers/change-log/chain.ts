@@ -9,6 +9,11 @@ export function chainHash(previous: string, header: string): string {
   return hash("sha256", previous + header, "hex");
 }
 
+/** Whether a text has the form of an entry's hash. */
+export function isHash(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
 /** Whether two heads name the same place of the same history. */
 export function isSameHead(a: Head, b: Head): boolean {
   return a.revision === b.revision && a.hash === b.hash;

@@ -116,7 +116,11 @@ function identify(database: DatabaseSync, path: string): boolean {
   const version = readNumber(database, "SELECT user_version AS value FROM pragma_user_version");
   if (tableCount === 0 && id === 0 && version === 0) return true;
   if (id !== applicationId) throw refusal(`${path} is a SQLite database of another application`);
-  if (version === schemaVersion) return false;
+  if (version === schemaVersion) {
+    // Without a write-ahead log nothing else holds the rest of a page.
+    if (sizeOf(path) % pageBytes === 0 || sizeOf(`${path}-wal`) > 0) return false;
+    throw refusal(`${path} is damaged: its end is cut off, after ${sizeOf(path)} bytes, within a page; put it back from a backup`);
+  }
   throw refusal(
     version > schemaVersion
       ? `${path} was written by a newer setpointd (store version ${version}, this one knows ${schemaVersion}); use that one or a newer one`

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Head, RecordFilter } from "../../ports/change-log.ts";
-import { emptyHead } from "./chain.ts";
+import { chainHash, emptyHead, isHash } from "./chain.ts";
 import { verifyChecksum } from "./change-checksum.ts";
 import type { ChangeRow, DiffRow, HashedEntryRow, KeyRow, OutlineRow, RecordsBlock } from "./sqlite-rows.ts";
 
@@ -14,6 +14,8 @@ export interface RecordsPage {
 export interface SqliteReading {
   /** The newest entry of the file, whatever is known of its durability. */
   head(): Head;
+  /** The revision of the newest entry if it is damaged: if its hash is not that of its header and the entry before it. */
+  damagedHead(): number | undefined;
   read(after: number, limit: number, upTo: number): HashedEntryRow[];
   outlines(after: number, limit: number, upTo: number): OutlineRow[];
   revisionAt(at: number, upTo: number): number;
@@ -51,6 +53,10 @@ const recordsWhere = (keys: string) => `
 /** Prepares the store's reads on an open database. A damaged change throws `store_unavailable`. */
 export function prepareReading(database: DatabaseSync): SqliteReading {
   const lastEntry = rowsOf<[number, string]>(database, "SELECT revision, hash FROM entries ORDER BY revision DESC LIMIT 1");
+  const lastHeaders = rowsOf<[revision: number, header: string, hash: string]>(
+    database,
+    "SELECT revision, header, hash FROM entries ORDER BY revision DESC LIMIT 2",
+  );
   const entriesAfter = rowsOf<EntryColumns>(
     database,
     `SELECT ${entryColumns} FROM entries WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ?`,
@@ -140,6 +146,13 @@ export function prepareReading(database: DatabaseSync): SqliteReading {
     head() {
       const [row] = lastEntry();
       return row ? { revision: row[0], hash: row[1] } : emptyHead;
+    },
+    damagedHead() {
+      const [last, before] = lastHeaders();
+      if (!last) return undefined;
+      const [revision, header, hash] = last;
+      const previous = revision === 1 ? emptyHead.hash : before?.[0] === revision - 1 ? before[2] : "";
+      return isHash(previous) && chainHash(previous, header) === hash ? undefined : revision;
     },
     read: (after, limit, upTo) => entriesAfter(after, upTo, limit).map(toEntry),
     outlines: (after, limit, upTo) =>

@@ -65,6 +65,7 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
         writing: prepareWriting(database),
         walPages: prepareWalPages(database),
       };
+      refuseDamagedHead(store.reading);
       if (durable) return store;
       const head = store.reading.head();
       makeDurable(database);
@@ -75,6 +76,17 @@ export function createSqliteStore(settings: SqliteSettings): SqliteStore {
       database.close();
       throw storeFault(cause, settings.path);
     }
+  }
+
+  /** What would be served and built upon must be what was written. */
+  function refuseDamagedHead(reading: SqliteReading): void {
+    const revision = reading.damagedHead();
+    if (revision === undefined) return;
+    throw new StoreError(
+      "store_unavailable",
+      `The store ${settings.path} is damaged: its newest entry, revision ${revision}, does not have the hash of its content. ` +
+        "Put the store back from a backup; nothing was changed.",
+    );
   }
 
   function closeDatabase(): void {
