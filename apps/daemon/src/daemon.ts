@@ -151,15 +151,16 @@ export async function startDaemon(
     const socket = await listenLocally(lock, createSocketServer(app), door, report);
     if (socket) listeners.push(socket.connections);
     const url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
-    const removeDaemonFile = writeDaemonFile(folder.daemonFile, { pid: process.pid, url, ...(socket && { socket: socket.path }), version });
-    opening.push(removeDaemonFile);
+    const reached = { pid: process.pid, url, ...(socket && { socket: socket.path }), version };
+    const daemonFile = granted(writeDaemonFile(folder.daemonFile, reached));
+    opening.push(() => daemonFile.remove());
 
     return {
       url,
       ...(socket && { socket: socket.path }),
       async close() {
         isStopping = true;
-        removeDaemonFile();
+        daemonFile.remove();
         hub.drain("The daemon is stopping.", 1_000);
         await settled(listeners.map((listener) => listener.close(settings.drainTimeoutMs)));
         await committer.idle();
@@ -236,21 +237,31 @@ async function listen(
 ): Promise<number> {
   const listening = once(server, "listening");
   server.listen(where);
-  try {
-    await listening;
-  } catch (cause) {
-    const fault = cause as NodeJS.ErrnoException;
-    if (fault.code !== "EADDRINUSE" || !("port" in where)) throw cause;
-    const owner = await findPortOwner(where.port);
-    const by = owner ? `by process ${owner.pid} (${owner.command})` : "by another program";
-    throw new SetpointError(
-      "store_unavailable",
-      `Port ${where.port} on ${where.host} is taken ${by}. Stop it, or choose another port: --port N or SETPOINT_PORT=N (0 takes a free one).`,
-      { cause },
-    );
-  }
+  await listening.catch(async (cause: unknown) => {
+    throw await listenFault(cause as NodeJS.ErrnoException, where);
+  });
   const address = server.address();
   return typeof address === "object" && address ? address.port : 0;
+}
+
+/** Why there is no listening, in words, with what to do about it. */
+async function listenFault(
+  cause: NodeJS.ErrnoException,
+  where: { readonly port: number; readonly host: string } | { readonly path: string },
+): Promise<SetpointError> {
+  if ("path" in where) return new SetpointError("store_unavailable", `The socket ${where.path} cannot be used: ${cause.message}.`, { cause });
+  const { port, host } = where;
+  if (cause.code !== "EADDRINUSE") {
+    const detail = `Cannot listen on ${host}, port ${port}: ${cause.message}. Choose another address: --host HOST (SETPOINT_HOST), --port N (SETPOINT_PORT).`;
+    return new SetpointError("invalid_request", detail, { cause });
+  }
+  const owner = await findPortOwner(port);
+  const by = owner ? `by process ${owner.pid} (${owner.command})` : "by another program";
+  return new SetpointError(
+    "store_unavailable",
+    `Port ${port} on ${host} is taken ${by}. Stop it, or choose another port: --port N or SETPOINT_PORT=N (0 takes a free one).`,
+    { cause },
+  );
 }
 
 /** The Unix socket, where one can be made; without it clients use TCP. */

@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { SetpointError } from "@setpoint/core";
+import { projectFileNames } from "./drivers/project-file/project-file-names.ts";
 
 /** Everything the daemon can be told, each by a flag and by an environment variable. */
 export interface Settings {
@@ -34,7 +35,7 @@ export const settingRows = {
     flag: "project",
     placeholder: "DIR",
     variable: "SETPOINT_PROJECT",
-    description: "folder of setpoint.config.{ts,js,json}",
+    description: "folder of setpoint.config.{ts,js,mjs,json}, or that file",
     default: "the current folder if it has one, else none",
   },
   stateDir: {
@@ -88,7 +89,8 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Settings {
-  const raw = (name: SettingName) => given[name] ?? (environment[settingRows[name].variable] || undefined);
+  // Empty counts as not given, so that an empty variable in a script never widens what the daemon does.
+  const raw = (name: SettingName) => given[name] || environment[settingRows[name].variable] || undefined;
   const refuse = (name: SettingName, wanted: string): never => {
     const { flag, variable } = settingRows[name];
     throw new SetpointError("invalid_request", `--${flag} (${variable}) must be ${wanted}; it is ${JSON.stringify(raw(name))}.`);
@@ -106,8 +108,8 @@ export function readSettings(
       .filter((item) => item !== "");
 
   const namedProject = raw("project");
-  const project = namedProject === undefined ? (hasProjectFile(cwd) ? cwd : undefined) : resolve(cwd, namedProject);
-  if (project !== undefined && !existsSync(project)) refuse("project", "a folder that exists");
+  const project = namedProject === undefined ? (hasProjectFile(cwd) ? cwd : undefined) : projectFolder(resolve(cwd, namedProject));
+  if (namedProject !== undefined && project === undefined) refuse("project", "a folder that exists, or the setpoint.config.* file in it");
   const stateHome = environment["XDG_STATE_HOME"] || join(environment["HOME"] || homedir(), ".local", "state");
   const logLevel = raw("logLevel") ?? "info";
   if (!logLevels.includes(logLevel as Settings["logLevel"])) refuse("logLevel", logLevels.join(", "));
@@ -128,7 +130,14 @@ export function readSettings(
 }
 
 function hasProjectFile(folder: string): boolean {
-  return ["ts", "js", "mjs", "json"].some((extension) => existsSync(join(folder, `setpoint.config.${extension}`)));
+  return projectFileNames.some((name) => existsSync(join(folder, name)));
+}
+
+/** The folder that a path names, itself or by the project file in it. */
+function projectFolder(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return path;
+  return stats && projectFileNames.includes(basename(path)) ? dirname(path) : undefined;
 }
 
 /** The text of `setpointd --help`. */

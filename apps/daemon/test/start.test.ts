@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { request } from "node:http";
@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { startDaemon } from "../src/daemon.ts";
-import { readSettings, settingRows, settingsHelp } from "../src/settings.ts";
+import { readSettings, settingRows, type Settings, settingsHelp } from "../src/settings.ts";
 import { serve, type Served, shopProject } from "./serve.ts";
 
 let running: Served[] = [];
@@ -214,7 +214,51 @@ describe("a store whose newest entry is damaged", () => {
   });
 });
 
+describe("what the daemon cannot have", () => {
+  const attempt = async (given: Partial<Settings>, prepare: (state: string) => Promise<unknown> = async () => {}) => {
+    const folder = await mkdtemp(join(tmpdir(), "setpoint-refused-"));
+    await mkdir(join(folder, "state"), { mode: 0o700 });
+    await prepare(join(folder, "state"));
+    try {
+      const settings = { ...readSettings({ stateDir: join(folder, "state"), port: "0" }, {}, folder), ...given };
+      await (await startDaemon(settings, "0", pino({ level: "silent" }))).close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  it.each(["192.0.2.1", "no-such-host.invalid", "not a host"])("as its address, %j, is told with the setting", async (host) => {
+    await expect(attempt({ host })).rejects.toMatchObject({
+      code: "invalid_request",
+      message: expect.stringMatching(/Cannot listen on .*--host HOST \(SETPOINT_HOST\)/),
+    });
+  });
+
+  it.each(["daemon.json.new", "token.new"])("as a file, %s, is told with its path", async (name) => {
+    await expect(attempt({}, (state) => mkdir(join(state, name)))).rejects.toMatchObject({
+      code: "store_unavailable",
+      message: expect.stringContaining(name.replace(".new", "")),
+    });
+  });
+});
+
 describe("settings", () => {
+  it("take an empty flag as none", () => {
+    expect(readSettings({ host: "", port: "", stateDir: "" }, {}, tmpdir())).toEqual(readSettings({}, {}, tmpdir()));
+    expect(readSettings({ host: "" }, { SETPOINT_HOST: "::1" }, tmpdir()).host).toBe("::1");
+  });
+
+  it("take a project file for its folder, and no other file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "setpoint-project-"));
+    await writeFile(join(folder, "setpoint.config.json"), "{}");
+    await writeFile(join(folder, "other.json"), "{}");
+    expect(readSettings({ project: join(folder, "setpoint.config.json") }, {}, tmpdir())).toEqual(
+      readSettings({ project: folder }, {}, tmpdir()),
+    );
+    expect(() => readSettings({ project: "other.json" }, {}, folder)).toThrow("--project");
+    await rm(folder, { recursive: true, force: true });
+  });
+
   it("come from flags before variables before defaults, and every one is in the help text", () => {
     expect(readSettings({ port: "1" }, { SETPOINT_PORT: "2" }, tmpdir()).port).toBe(1);
     expect(readSettings({}, { SETPOINT_PORT: "2" }, tmpdir()).port).toBe(2);
@@ -229,6 +273,7 @@ describe("settings", () => {
     [{ port: "x" }, "--port (SETPOINT_PORT)"],
     [{ port: "65536" }, "--port"],
     [{ project: "/nowhere/at/all" }, "--project"],
+    [{ project: import.meta.filename }, "--project"],
     [{ logLevel: "loud" }, "--log-level"],
     [{ allowedOrigins: "*" }, "--allowed-origins"],
   ])("refuse %j by name", (given, words) => {

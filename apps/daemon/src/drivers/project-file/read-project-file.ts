@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isJsonObject, parseJson, type ProjectDocument, projectDocument } from "@setpoint/core";
+import { projectFileNames } from "./project-file-names.ts";
 import { runInGroup } from "./run-in-group.ts";
 
 export interface ProjectFileLimits {
@@ -21,11 +22,9 @@ export type ProjectFile =
   /** It was evaluated and has not the form of a project; the detail begins with the place. */
   | { readonly state: "malformed"; readonly path: string; readonly detail: string };
 
-const names = ["setpoint.config.ts", "setpoint.config.js", "setpoint.config.mjs", "setpoint.config.json"];
-
 /** Reads the project file of a folder, evaluated in a short-lived child process of its own: it is the user's code. */
 export async function readProjectFile(folder: string, limits = projectFileLimits): Promise<ProjectFile> {
-  const found = names.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  const found = projectFileNames.map((name) => join(folder, name)).filter((path) => existsSync(path));
   const [path, other] = found;
   if (path === undefined) return { state: "none" };
   if (other !== undefined) return { state: "failed", path, detail: `There is ${other} too; keep one of them.` };

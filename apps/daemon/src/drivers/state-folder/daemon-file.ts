@@ -1,4 +1,6 @@
 import { constants, closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { refuse } from "./refused.ts";
+import type { Refused } from "./refused.ts";
 import { writeAside } from "./write-aside.ts";
 
 /** How a running daemon is reached; clients on this machine find it here. */
@@ -10,10 +12,14 @@ export interface DaemonFile {
   readonly version: string;
 }
 
-/** Says at `path` how this daemon is reached; returns what takes it back on a clean stop. */
-export function writeDaemonFile(path: string, daemon: DaemonFile): () => void {
-  writeAside(path, `${JSON.stringify(daemon)}\n`, "volatile");
-  return () => rmSync(path, { force: true });
+/** Says at `path` how this daemon is reached; `remove` takes it back on a clean stop. */
+export function writeDaemonFile(path: string, daemon: DaemonFile): { readonly ok: true; remove(): void } | Refused {
+  try {
+    writeAside(path, `${JSON.stringify(daemon)}\n`, "volatile");
+  } catch (error) {
+    return refuse(`The file ${path}, by which clients find the daemon, cannot be written: ${(error as Error).message}.`);
+  }
+  return { ok: true, remove: () => rmSync(path, { force: true }) };
 }
 
 /** What the file at `path` says; `undefined` when there is none that can be read. After a kill it may speak of a daemon that is gone. */
