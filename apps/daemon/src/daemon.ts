@@ -26,7 +26,7 @@ import { Instances } from "./engine/instances.ts";
 import { Projections } from "./engine/projections.ts";
 import { Reading } from "./engine/reading.ts";
 import { View } from "./engine/view.ts";
-import { callerOf, firstTokenChange } from "./features/access/tokens.ts";
+import { callerOf, firstTokenChanges } from "./features/access/tokens.ts";
 import { environmentRoutes } from "./features/environments/routes.ts";
 import { explainRoutes } from "./features/explain/routes.ts";
 import { type HealthProblem, healthRoutes } from "./features/health/routes.ts";
@@ -100,7 +100,7 @@ export async function startDaemon(
     const view = new View(head, newest?.at ?? new Date(0).toISOString(), await log.records({}));
     const committer = new Committer({ log, view, clock, chance: createSystemChance(), lastAt: Date.parse(newest?.at ?? "") || 0 });
     const token = granted(ensureToken(folder.token, randomBytes));
-    await commitStart(view, committer, await projectFile, firstTokenChange(view.records, token), report);
+    await commitStart(view, committer, await projectFile, firstTokenChanges(view.records, token), report);
 
     const reading = new Reading(log, view);
     const projections = new Projections(view, reading);
@@ -191,10 +191,9 @@ async function commitStart(
   view: View,
   committer: Committer,
   file: ProjectFile,
-  token: Change | undefined,
+  token: readonly Change[],
   report: (problem: HealthProblem) => void,
 ): Promise<void> {
-  const control = token ? [token] : [];
   const commit = (changes: readonly BatchChange[], further: readonly Change[], comment: string) =>
     committer.commit({
       principal: { kind: "system", id: "system", name: "system" },
@@ -202,7 +201,7 @@ async function commitStart(
       comment,
       limits: daemonBatchLimits,
       batch: () => ({ ok: true, changes }),
-      control: [...further, ...control],
+      control: [...further, ...token],
       answer: () => ({}),
     });
 
@@ -228,7 +227,7 @@ async function commitStart(
     await commit([{ kind: "environment", key: "base", value: {} }], [], "First start");
     return;
   }
-  if (token) await commit([], [], "First token");
+  if (token.length > 0) await commit([], [], "First token");
 }
 
 async function listen(

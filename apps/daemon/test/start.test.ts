@@ -154,6 +154,23 @@ describe("the project file", () => {
   });
 });
 
+describe("a token file that was deleted", () => {
+  it("retires the token that was in it, and makes one that is valid", async () => {
+    const first = await started();
+    await first.put("shop.maxItems", 20);
+    await rm(join(first.folder, "state", "token"));
+    const daemon = await restarted(first, shopProject);
+    expect(daemon.token).not.toBe(first.token);
+    const ask = async (token: string) => (await daemon.get("/v1/environments", { authorization: `Bearer ${token}` })).status;
+    expect([await ask(first.token), await ask(daemon.token)]).toEqual([401, 200]);
+    const again = await restarted(daemon, shopProject);
+    expect((await again.get("/v1/environments", { authorization: `Bearer ${first.token}` })).status).toBe(401);
+    // Who retired it stands in the history, without a token in it.
+    expect((await again.get("/v1/revisions/3")).json).toMatchObject({ comment: "First token", by: { kind: "system" }, changes: [] });
+    expect((await again.get("/readyz")).json.revision).toBe(3);
+  });
+});
+
 describe("a second daemon", () => {
   it("is refused with the first one's pid", async () => {
     const daemon = await started();

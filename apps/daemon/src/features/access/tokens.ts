@@ -18,9 +18,20 @@ export function callerOf(records: RecordReader, token: string, matches: TokenMat
   return { kind: "token", id, name: typeof stored["name"] === "string" ? stored["name"] : id, role: role as Role };
 }
 
-/** The record that makes the state folder's own token valid; `undefined` when it is there already. */
-export function firstTokenChange(records: RecordReader, { id, hash }: { readonly id: string; readonly hash: string }): Change | undefined {
+const firstTokenName = "first-token";
+
+/**
+ * What makes the state folder's own token the valid one: its record, and the end of those that were it before, because whoever
+ * deletes the file wants the old one to be worth nothing. Empty when the token is known already.
+ */
+export function firstTokenChanges(records: RecordReader, { id, hash }: { readonly id: string; readonly hash: string }): readonly Change[] {
   const stored = records.record({ kind: "token", key: id })?.value;
-  if (stored !== undefined && isJsonObject(stored) && stored["hash"] === hash) return undefined;
-  return { kind: "token", key: id, after: { name: "first-token", role: "admin", hash } };
+  if (stored !== undefined && isJsonObject(stored) && stored["hash"] === hash) return [];
+  const former = [...records.recordsOf("token", undefined)].filter(
+    ({ key, value }) => key !== id && value !== undefined && isJsonObject(value) && value["name"] === firstTokenName,
+  );
+  return [
+    ...former.map(({ key, value }): Change => ({ kind: "token", key, ...(value !== undefined && { before: value }) })),
+    { kind: "token", key: id, after: { name: firstTokenName, role: "admin", hash } },
+  ];
 }
