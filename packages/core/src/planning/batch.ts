@@ -27,6 +27,12 @@ export interface BatchLimits {
 export const clientBatchLimits: BatchLimits = { changesMax: 1_000, valueBytesMax: 256 * 1024 };
 export const daemonBatchLimits: BatchLimits = { changesMax: 200_000, valueBytesMax: 256 * 1024 };
 
+/** Bounds of the work that planning one batch may make, whoever sends it. */
+export const planLimits = {
+  /** Keys that are resolved before and after, counted per environment, to tell what a batch changes where. */
+  comparedKeysMax: 2_000_000,
+} as const;
+
 /** Why a request cannot be carried out, as a value. */
 export interface Refusal {
   readonly code: ErrorCode;

@@ -1,86 +1,76 @@
 import { type Json, jsonEqual } from "../json.ts";
 import type { RecordReader } from "../records/record-reader.ts";
-import { chainOf } from "../resolve/environments.ts";
-import { inheritedLayers } from "../resolve/layers.ts";
-import { resolveAll, resolveDefinition, resolveDefinitions, resolveKey } from "../resolve/resolve.ts";
-import type { BatchChange } from "./batch.ts";
-import type { EffectiveChange } from "./plan.ts";
+import { leafOf, resolveAlong, resolveDefinition, walkOf } from "../resolve/resolve.ts";
+import { type BatchChange, planLimits, type Refusal } from "./batch.ts";
+import type { EffectiveChange, Plan } from "./plan.ts";
+import { changedNamespaces, type EffectiveKind, effectiveKinds, type SuspectEnvironment, suspectEnvironments } from "./suspects.ts";
 
-/** What every environment would see differently. With a changed schema or tree everything is compared, else only what was touched. */
-export function effectiveChanges(
+export type EffectiveOutcome =
+  | ({ readonly ok: true } & Pick<Plan, "effective" | "affected">)
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * What every environment would see differently: exactly what differs between resolving before and after, each place once.
+ * Refused as `too_large`, before anything is resolved, when that takes more than `planLimits.comparedKeysMax` comparisons.
+ */
+export function effectiveChanges(reader: RecordReader, draft: RecordReader, batch: readonly BatchChange[]): EffectiveOutcome {
+  const environments = suspectEnvironments(reader, draft, batch);
+  const compared = environments.reduce((sum, { suspects }) => sum + countOf(suspects), 0);
+  if (compared > planLimits.comparedKeysMax) return { ok: false, refusal: tooMuch(environments, compared) };
+  const effective: EffectiveChange[] = [];
+  for (const suspect of environments) {
+    for (const kind of effectiveKinds) for (const change of differences(reader, draft, suspect, kind)) effective.push(change);
+  }
+  const rechained = environments.filter(({ before, after }) => before.join("\0") !== after.join("\0"));
+  const affected = changedNamespaces(reader, draft, batch).length > 0 ? "all" : rechained.map(({ environment }) => environment);
+  return { ok: true, effective, affected };
+}
+
+function countOf(suspects: SuspectEnvironment["suspects"]): number {
+  return effectiveKinds.reduce((sum, kind) => suspects[kind].reduce((part, { size }) => part + size, sum), 0);
+}
+
+function tooMuch(environments: readonly SuspectEnvironment[], compared: number): Refusal {
+  const touched = environments.filter(({ suspects }) => countOf(suspects) > 0).length;
+  const detail = `What the batch changes would take comparing ${compared} keys in ${touched} environments; at most ${planLimits.comparedKeysMax} are compared for one batch. Create or change fewer environments, schemas or values at once.`;
+  return { code: "too_large", detail };
+}
+
+/** The differences of one kind in one environment, sorted by key. */
+function differences(
   reader: RecordReader,
   draft: RecordReader,
-  batch: readonly BatchChange[],
-  structural: boolean,
+  { environment, before, after, suspects }: SuspectEnvironment,
+  kind: EffectiveKind,
 ): EffectiveChange[] {
-  if (structural) return compareAll(reader, draft);
-  const effective: EffectiveChange[] = [];
-  // Two changes of one key, in a parent and in its child, meet in the child: it is told once.
-  const told = new Set<string>();
-  for (const change of batch) {
-    const places =
-      change.environment === undefined
-        ? draft.environments().map(({ name }) => name)
-        : change.kind !== "value" || inheritedLayers.has(change.layer ?? "stored")
-          ? heirsOf(draft, change.environment)
-          : [change.environment];
-    for (const environment of places) {
-      const place = `${change.kind}\0${environment}\0${change.key}`;
-      if (told.has(place)) continue;
-      told.add(place);
-      const [before, after] = [reader, draft].map((state) =>
-        change.kind === "value"
-          ? resolveKey(state, environment, change.key)?.value
-          : resolveDefinition(state, change.kind as "flag" | "segment", environment, change.key)?.value,
-      );
-      if (!jsonEqual(before, after))
-        effective.push(effectiveChange(change.kind as EffectiveChange["kind"], environment, change.key, before, after));
+  const found: EffectiveChange[] = [];
+  if (suspects[kind].length === 0) return found;
+  const valueBefore = kind === "value" ? values(reader, before) : definitions(reader, kind, before);
+  const valueAfter = kind === "value" ? values(draft, after) : definitions(draft, kind, after);
+  const seen = new Set<string>();
+  for (const keys of suspects[kind]) {
+    for (const key of keys) {
+      if (seen.has(key)) continue;
+      if (suspects[kind].length > 1) seen.add(key);
+      const left = valueBefore(key);
+      const right = valueAfter(key);
+      if (jsonEqual(left, right)) continue;
+      found.push({ kind, environment, key, ...(left !== undefined && { before: left }), ...(right !== undefined && { after: right }) });
     }
   }
-  return effective;
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** The environments whose chain holds a name: itself and its synced descendants. */
-function heirsOf(reader: RecordReader, name: string): string[] {
-  return reader
-    .environments()
-    .map((environment) => environment.name)
-    .filter((heir) => chainOf(heir, (other) => reader.environment(other)).includes(name));
+type InForce = (key: string) => Json | undefined;
+
+function values(state: RecordReader, chain: readonly string[]): InForce {
+  const walk = walkOf(state, chain);
+  return (key) => {
+    const leaf = walk && leafOf(state, key);
+    return leaf && resolveAlong(state, walk, leaf)?.value;
+  };
 }
 
-function compareAll(reader: RecordReader, draft: RecordReader): EffectiveChange[] {
-  const effective: EffectiveChange[] = [];
-  const names = new Set([...reader.environments(), ...draft.environments()].map(({ name }) => name));
-  for (const environment of [...names].sort()) {
-    const values = [reader, draft].map((state) => new Map([...resolveAll(state, environment)].map(([key, { value }]) => [key, value])));
-    effective.push(...compare("value", environment, values[0] as Map<string, Json>, values[1] as Map<string, Json>));
-    for (const kind of ["flag", "segment"] as const) {
-      effective.push(
-        ...compare(kind, environment, resolveDefinitions(reader, kind, environment), resolveDefinitions(draft, kind, environment)),
-      );
-    }
-  }
-  return effective;
-}
-
-function compare(
-  kind: EffectiveChange["kind"],
-  environment: string,
-  before: ReadonlyMap<string, Json>,
-  after: ReadonlyMap<string, Json>,
-): EffectiveChange[] {
-  const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return keys
-    .filter((key) => !jsonEqual(before.get(key), after.get(key)))
-    .map((key) => effectiveChange(kind, environment, key, before.get(key), after.get(key)));
-}
-
-function effectiveChange(
-  kind: EffectiveChange["kind"],
-  environment: string,
-  key: string,
-  before: Json | undefined,
-  after: Json | undefined,
-): EffectiveChange {
-  return { kind, environment, key, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+function definitions(state: RecordReader, kind: "flag" | "segment", chain: readonly string[]): InForce {
+  return (key) => resolveDefinition(state, kind, chain, key)?.value;
 }

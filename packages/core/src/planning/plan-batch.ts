@@ -42,12 +42,16 @@ export function planBatch(reader: RecordReader, batch: readonly BatchChange[], r
   }
   for (const change of batch) checkVersion(reader, change, findings);
 
+  const outcome = effectiveChanges(reader, draft, batch);
+  if (!outcome.ok) return outcome;
+  const { effective, affected } = outcome;
   const plan = {
     changes: batch.map((change) => changeOf(reader, change)),
-    effective: effectiveChanges(reader, draft, batch, structural),
+    effective,
     issues: findings.issues,
     gates: gatesOf(reader, batch),
     structural,
+    affected,
   };
   const refusal = verdict(plan, findings, reader);
   return { ok: true, plan: { ...plan, ...(refusal && { refusal }) } };

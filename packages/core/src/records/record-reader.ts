@@ -14,6 +14,8 @@ export interface RecordReader {
   record(id: RecordId): StoredRecord | undefined;
   /** The record of one key's value on one layer; `environment` absent for what holds for all. */
   valueRecord(environment: string | undefined, layer: Layer, key: string): StoredRecord | undefined;
+  /** Whether a place has any record of a value on a layer, deleted ones included: where not, `valueRecord` finds none for any key. */
+  hasValues(environment: string | undefined, layer: Layer): boolean;
   /** Records of a kind in an environment (absent = those that name none), deleted ones included, in no order. */
   recordsOf(kind: RecordKind, environment: string | undefined): Iterable<StoredRecord>;
   schema(namespace: string): RegisteredSchema | undefined;

@@ -3,7 +3,7 @@ import { isJsonObject } from "../json.ts";
 import { type Environment, environmentOf } from "../resolve/environments.ts";
 import type { Layer } from "../resolve/layers.ts";
 import { compiledSchema } from "../schema/compiled-schema.ts";
-import { type RecordId, type RecordKind, recordIdText, type StoredRecord } from "./record.ts";
+import type { RecordId, RecordKind, StoredRecord } from "./record.ts";
 import type { RecordReader, RegisteredSchema } from "./record-reader.ts";
 
 /** Schemas and environments as the newest of some records describe them. */
@@ -42,10 +42,37 @@ function registered(record: StoredRecord): RegisteredSchema {
   return { model: compiled.model, version: record.revision };
 }
 
+/** Records by kind, environment ("" = none), layer (absent = `stored`) and key, so that looking one up makes no string. */
+class RecordIndex {
+  readonly #kinds = new Map<RecordKind, Map<string, Map<Layer, Map<string, StoredRecord>>>>();
+
+  put(record: StoredRecord): void {
+    let environments = this.#kinds.get(record.kind);
+    if (!environments) this.#kinds.set(record.kind, (environments = new Map()));
+    let layers = environments.get(record.environment ?? "");
+    if (!layers) environments.set(record.environment ?? "", (layers = new Map()));
+    let keys = layers.get(record.layer ?? "stored");
+    if (!keys) layers.set(record.layer ?? "stored", (keys = new Map()));
+    keys.set(record.key, record);
+  }
+
+  get(kind: RecordKind, environment: string | undefined, layer: Layer | undefined, key: string): StoredRecord | undefined {
+    return this.#kinds
+      .get(kind)
+      ?.get(environment ?? "")
+      ?.get(layer ?? "stored")
+      ?.get(key);
+  }
+
+  /** The records of a place, one map by key per layer; `undefined` when it has none. */
+  layersOf(kind: RecordKind, environment: string | undefined): ReadonlyMap<Layer, ReadonlyMap<string, StoredRecord>> | undefined {
+    return this.#kinds.get(kind)?.get(environment ?? "");
+  }
+}
+
 /** Records in memory with the indexes that reading needs. Applying an older record than the one held is the caller's fault. */
 export class RecordSet implements RecordReader {
-  /** kind → environment ("" = none) → key and layer → record */
-  readonly #records = new Map<RecordKind, Map<string, Map<string, StoredRecord>>>();
+  readonly #records = new RecordIndex();
   readonly #registry = new Registry();
 
   constructor(records: Iterable<StoredRecord> = []) {
@@ -53,35 +80,24 @@ export class RecordSet implements RecordReader {
   }
 
   apply(record: StoredRecord): void {
-    let environments = this.#records.get(record.kind);
-    if (!environments) this.#records.set(record.kind, (environments = new Map()));
-    let keys = environments.get(record.environment ?? "");
-    if (!keys) environments.set(record.environment ?? "", (keys = new Map()));
-    keys.set(slot(record.layer, record.key), record);
+    this.#records.put(record);
     this.#registry.apply(record);
   }
 
-  record(id: RecordId): StoredRecord | undefined {
-    return this.#records
-      .get(id.kind)
-      ?.get(id.environment ?? "")
-      ?.get(slot(id.layer, id.key));
+  record({ kind, environment, layer, key }: RecordId): StoredRecord | undefined {
+    return this.#records.get(kind, environment, layer, key);
   }
 
   valueRecord(environment: string | undefined, layer: Layer, key: string): StoredRecord | undefined {
-    return this.#records
-      .get("value")
-      ?.get(environment ?? "")
-      ?.get(slot(layer, key));
+    return this.#records.get("value", environment, layer, key);
   }
 
-  recordsOf(kind: RecordKind, environment: string | undefined): Iterable<StoredRecord> {
-    return (
-      this.#records
-        .get(kind)
-        ?.get(environment ?? "")
-        ?.values() ?? []
-    );
+  hasValues(environment: string | undefined, layer: Layer): boolean {
+    return this.#records.layersOf("value", environment)?.has(layer) ?? false;
+  }
+
+  *recordsOf(kind: RecordKind, environment: string | undefined): Iterable<StoredRecord> {
+    for (const records of this.#records.layersOf(kind, environment)?.values() ?? []) yield* records.values();
   }
 
   schema(namespace: string): RegisteredSchema | undefined {
@@ -101,15 +117,10 @@ export class RecordSet implements RecordReader {
   }
 }
 
-/** The stored layer, by far the commonest, is kept under the bare key: no string is made to look it up. */
-function slot(layer: Layer | undefined, key: string): string {
-  return layer === undefined || layer === "stored" ? key : `${layer}\0${key}`;
-}
-
 /** Further records over a reader that stays as it is: what a plan, or a batch that is not durable yet, would make of it. */
 export class RecordOverlay implements RecordReader {
   readonly #base: RecordReader;
-  readonly #records = new Map<string, StoredRecord>();
+  readonly #records = new RecordIndex();
   #registry: Registry | undefined;
 
   constructor(base: RecordReader) {
@@ -117,7 +128,7 @@ export class RecordOverlay implements RecordReader {
   }
 
   apply(record: StoredRecord): void {
-    this.#records.set(recordIdText(record), record);
+    this.#records.put(record);
     if (record.kind === "schema" || record.kind === "environment") {
       this.#registry ??= copyRegistry(this.#base);
       this.#registry.apply(record);
@@ -125,21 +136,23 @@ export class RecordOverlay implements RecordReader {
   }
 
   record(id: RecordId): StoredRecord | undefined {
-    return this.#records.get(recordIdText(id)) ?? this.#base.record(id);
+    return this.#records.get(id.kind, id.environment, id.layer, id.key) ?? this.#base.record(id);
   }
 
   valueRecord(environment: string | undefined, layer: Layer, key: string): StoredRecord | undefined {
-    if (this.#records.size === 0) return this.#base.valueRecord(environment, layer, key);
-    return this.#records.get(`value\0${environment ?? ""}\0${layer}\0${key}`) ?? this.#base.valueRecord(environment, layer, key);
+    return this.#records.get("value", environment, layer, key) ?? this.#base.valueRecord(environment, layer, key);
+  }
+
+  hasValues(environment: string | undefined, layer: Layer): boolean {
+    return this.#records.layersOf("value", environment)?.has(layer) || this.#base.hasValues(environment, layer);
   }
 
   *recordsOf(kind: RecordKind, environment: string | undefined): Iterable<StoredRecord> {
+    const own = this.#records.layersOf(kind, environment);
     for (const record of this.#base.recordsOf(kind, environment)) {
-      if (!this.#records.has(recordIdText(record))) yield record;
+      if (!own?.get(record.layer ?? "stored")?.has(record.key)) yield record;
     }
-    for (const record of this.#records.values()) {
-      if (record.kind === kind && record.environment === environment) yield record;
-    }
+    for (const records of own?.values() ?? []) yield* records.values();
   }
 
   schema(namespace: string): RegisteredSchema | undefined {

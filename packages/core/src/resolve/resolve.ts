@@ -56,6 +56,21 @@ export function resolveKey(
   );
 }
 
+/** Where the values of an environment come from, in the order in which resolving looks; places without any record are left out. */
+export type Walk = readonly { readonly layer: Layer; readonly places: readonly (string | undefined)[] }[];
+
+/** The walk along an environment chain (nearest first); `undefined` when the chain is empty, because the environment does not exist. */
+export function walkOf(reader: RecordReader, chain: readonly string[]): Walk | undefined {
+  if (chain.length === 0) return undefined;
+  const everywhere = [...chain, undefined];
+  return recordedLayers
+    .map((layer) => {
+      const places = inheritedLayers.has(layer) ? everywhere : chain.slice(0, 1);
+      return { layer, places: places.filter((place) => reader.hasValues(place, layer)) };
+    })
+    .filter(({ places }) => places.length > 0);
+}
+
 /** As `resolveKey`, for a leaf and an environment chain (nearest first) that the caller holds already. */
 export function resolveLeaf(
   reader: RecordReader,
@@ -63,8 +78,17 @@ export function resolveLeaf(
   leaf: Leaf,
   record?: (candidate: Candidate) => void,
 ): ResolvedValue | undefined {
-  const own = chain[0];
-  if (own === undefined) return undefined;
+  const walk = walkOf(reader, chain);
+  return walk && resolveAlong(reader, walk, leaf, record);
+}
+
+/** As `resolveLeaf`, for a walk that the caller made once for many leaves. */
+export function resolveAlong(
+  reader: RecordReader,
+  walk: Walk,
+  leaf: Leaf,
+  record?: (candidate: Candidate) => void,
+): ResolvedValue | undefined {
   let winner: Omit<ResolvedValue, "version" | "leaf"> | undefined;
   let version = 0;
   const offer = (layer: Layer, found: StoredRecord) => {
@@ -72,9 +96,9 @@ export function resolveLeaf(
     record?.({ ...candidate, record: found, wins: winner === undefined });
     winner ??= candidate;
   };
-  for (const layer of recordedLayers) {
+  for (const { layer, places } of walk) {
     let decided = false;
-    for (const environment of inheritedLayers.has(layer) ? [...chain, undefined] : [own]) {
+    for (const environment of places) {
       const found = reader.valueRecord(environment, layer, leaf.key);
       if (!found) continue;
       if (!decided) version = Math.max(version, found.revision);
@@ -84,11 +108,15 @@ export function resolveLeaf(
       if (!record) break;
     }
   }
-  if (leaf.default !== undefined) {
-    record?.({ layer: "default", value: leaf.default, wins: winner === undefined });
-    if (!winner) {
-      winner = { layer: "default", value: leaf.default };
-      version = Math.max(version, reader.schema(namespaceOf(leaf.key))?.version ?? 0);
+  if (leaf.default !== undefined && (record || !winner)) {
+    const schema = reader.schema(namespaceOf(leaf.key));
+    // An entry of an open map is there because some record gives it: its default would give a value to every name there is.
+    if (schema?.model.leaves.has(leaf.key)) {
+      record?.({ layer: "default", value: leaf.default, wins: winner === undefined });
+      if (!winner) {
+        winner = { layer: "default", value: leaf.default };
+        version = Math.max(version, schema.version);
+      }
     }
   }
   return winner && { ...winner, version, leaf };
@@ -114,25 +142,29 @@ export function resolveAll(
   environment: string,
   namespaces: Iterable<string> = reader.namespaces(),
 ): Map<string, ResolvedValue> {
-  const chain = chainOf(environment, (name) => reader.environment(name));
+  const walk = walkOf(
+    reader,
+    chainOf(environment, (name) => reader.environment(name)),
+  );
   const values = new Map<string, ResolvedValue>();
+  if (!walk) return values;
   for (const key of keysOf(reader, environment, namespaces)) {
     const leaf = leafOf(reader, key);
-    const resolved = leaf && resolveLeaf(reader, chain, leaf);
+    const resolved = leaf && resolveAlong(reader, walk, leaf);
     if (resolved) values.set(key, resolved);
   }
   return values;
 }
 
-/** The definition of a flag or segment in force: the nearest along the chain wins whole. */
+/** The definition of a flag or segment in force along an environment chain: the nearest wins whole. */
 export function resolveDefinition(
   reader: RecordReader,
   kind: "flag" | "segment",
-  environment: string,
+  chain: readonly string[],
   key: string,
 ): StoredRecord | undefined {
-  for (const place of chainOf(environment, (name) => reader.environment(name))) {
-    const found = reader.record({ kind, environment: place, key });
+  for (const environment of chain) {
+    const found = reader.record({ kind, environment, key });
     if (found?.value !== undefined) return found;
   }
   return undefined;

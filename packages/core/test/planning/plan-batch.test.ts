@@ -1,4 +1,15 @@
-import { clientBatchLimits, type BatchChange, flattenPatch, planBatch, RecordOverlay, resolveAll } from "@setpoint/core";
+import {
+  type BatchChange,
+  chainOf,
+  clientBatchLimits,
+  flattenPatch,
+  type Json,
+  planBatch,
+  RecordOverlay,
+  type RecordReader,
+  resolveAll,
+  resolveDefinitions,
+} from "@setpoint/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accept, deleteValue, nextRevision, setValue, shopRecords, shopSchema } from "../fixtures.ts";
@@ -105,77 +116,145 @@ describe("planBatch accepts", () => {
 });
 
 describe("the effective changes of a plan", () => {
-  const environments = ["base", "staging", "lab", "production"];
-  const wish = fc.oneof(
+  const environments = fc.constantFrom("base", "staging", "lab", "production", "eu", "us");
+  const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const value = (key: string, values: fc.Arbitrary<Json>) =>
     fc.record({
-      environment: fc.constantFrom(...environments),
-      key: fc.constant("shop.maxItems"),
-      value: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
-    }),
-    fc.record({
-      environment: fc.constantFrom(...environments),
-      key: fc.constant("shop.banner"),
-      value: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
-    }),
-    fc.record({
-      environment: fc.constantFrom(...environments),
-      key: fc.constant("shop.delivery.days"),
-      value: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
-    }),
-  );
-  const batches = fc.array(
-    fc.uniqueArray(wish, { minLength: 1, maxLength: 4, selector: ({ environment, key }) => `${environment} ${key}` }),
-    { maxLength: 12 },
-  );
+      kind: fc.constant("value" as const),
+      environment: environments,
+      layer: fc.constantFrom("stored", "stored", "stored", "git", "variables" as const),
+      key: fc.constant(key),
+      value: optional(values),
+    });
+  const entries = (further: object) => ({
+    type: "object",
+    properties: { per: { type: "object", "x-setpoint-entries": "keys", additionalProperties: { type: "integer", ...further } } },
+  });
+  const schemas: Readonly<Record<string, readonly Json[]>> = {
+    shop: [
+      shopSchema,
+      { ...shopSchema, properties: { ...shopSchema.properties, maxItems: { type: "integer", minimum: 1, maximum: 100, default: 3 } } },
+      { ...shopSchema, properties: { ...shopSchema.properties, banner: { type: "string", default: "a" }, added: { default: true } } },
+      { ...shopSchema, properties: { ...shopSchema.properties, maxItems: { type: "integer" } } },
+    ],
+    limits: [
+      entries({}),
+      entries({ default: 1 }),
+      { type: "object", properties: { per: { type: "object", properties: { eu: { default: 1 } } } } },
+    ],
+  };
+  const wish: fc.Arbitrary<BatchChange> = fc
+    .oneof(
+      { weight: 3, arbitrary: value("shop.maxItems", fc.integer({ min: 1, max: 4 })) },
+      { weight: 2, arbitrary: value("shop.banner", fc.constantFrom("a", "b")) },
+      value("shop.delivery.days", fc.integer({ min: 1, max: 3 })),
+      { weight: 3, arbitrary: value("limits.per.eu", fc.integer({ min: 1, max: 2 })) },
+      value("limits.per.us", fc.integer({ min: 1, max: 2 })),
+      fc.record({
+        kind: fc.constant("value" as const),
+        layer: fc.constant("files" as const),
+        key: fc.constantFrom("shop.maxItems", "limits.per.eu"),
+        value: optional(fc.integer({ min: 1, max: 2 })),
+      }),
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constantFrom("flag" as const, "segment" as const),
+          environment: environments,
+          key: fc.constantFrom("new look", "beta"),
+          value: optional(fc.constantFrom("ENABLED", "DISABLED").map((state): Json => ({ state, variants: { on: true } }))),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          kind: fc.constant("environment" as const),
+          key: environments,
+          value: fc.record({
+            parent: fc.option(environments, { nil: null }),
+            autoSync: fc.boolean(),
+            description: fc.constantFrom("", "x"),
+          }),
+        }),
+      },
+      fc.record({ kind: fc.constant("environment" as const), key: environments }),
+      {
+        weight: 2,
+        arbitrary: fc.constantFrom("shop", "limits", "limits").chain((key) =>
+          fc.record({
+            kind: fc.constant("schema" as const),
+            key: fc.constant(key),
+            value: optional(fc.constantFrom(...(schemas[key] ?? []))),
+          }),
+        ),
+      },
+    )
+    .map((change) => Object.fromEntries(Object.entries(change).filter(([, part]) => part !== undefined)) as unknown as BatchChange);
+  const id = ({ kind, environment, layer, key }: BatchChange) => `${kind} ${environment} ${layer} ${key}`;
+  const batches = fc.array(fc.uniqueArray(wish, { minLength: 1, maxLength: 4, selector: id }), { maxLength: 25 });
+
+  /** Everything that is in force, by place, sorted as effective changes are. */
+  function inForce(state: RecordReader): Map<string, Json> {
+    const seen = new Map<string, Json>();
+    for (const { name } of state.environments()) {
+      for (const [key, resolved] of resolveAll(state, name)) seen.set(`${name} 0 value ${key}`, resolved.value);
+      for (const [key, definition] of resolveDefinitions(state, "flag", name)) seen.set(`${name} 1 flag ${key}`, definition);
+      for (const [key, definition] of resolveDefinitions(state, "segment", name)) seen.set(`${name} 2 segment ${key}`, definition);
+    }
+    return seen;
+  }
+
+  function chains(state: RecordReader): Map<string, string> {
+    const lookup = (name: string) => state.environment(name);
+    return new Map(state.environments().map(({ name }) => [name, chainOf(name, lookup).join(" ")]));
+  }
 
   it("are exactly what differs between resolving before and after, and an overlay resolves like a set", () => {
+    const accepted = { value: 0, flag: 0, segment: 0, template: 0, environment: 0, schema: 0 };
     fc.assert(
       fc.property(batches, (sequence) => {
         const records = shopRecords();
-        for (const wishes of sequence) {
-          const batch: BatchChange[] = wishes.map(({ environment, key, value }) => ({
-            kind: "value",
-            environment,
-            key,
-            ...(value !== undefined && { value }),
-          }));
-          const overlay = new RecordOverlay(records);
+        accept(records, [{ kind: "schema", key: "limits", value: entries({}) }]);
+        for (const batch of sequence) {
           const revision = nextRevision(records);
-          for (const { environment, key, value } of batch) {
-            overlay.apply({
-              kind: "value",
-              layer: "stored",
-              key,
-              revision,
-              ...(environment !== undefined && { environment }),
-              ...(value !== undefined && { value }),
-            });
+          const outcome = planBatch(records, batch, revision, clientBatchLimits);
+          if (!outcome.ok) continue;
+          const { changes, effective, affected, refusal } = outcome.plan;
+          // What a refused value or flag would do is not told; what a refused schema would do to stored values is.
+          if (refusal && !batch.every(({ kind }) => kind === "schema" || kind === "environment")) continue;
+          if (!refusal) for (const { kind } of batch) accepted[kind] += 1;
+          const overlay = new RecordOverlay(records);
+          for (const { before: _, after, ...record } of changes) {
+            overlay.apply({ ...record, ...(after !== undefined && { value: after }), revision });
           }
-          const seen = (state: Parameters<typeof resolveAll>[0]) =>
-            environments.flatMap((environment) =>
-              [...resolveAll(state, environment)].map(([key, { value }]) => `${environment} ${key} ${JSON.stringify(value)}`),
-            );
-          const before = new Set(seen(records));
-          const overlaid = seen(overlay);
-          const { effective } = accept(records, batch);
-          const after = new Set(seen(records));
-          expect(overlaid.toSorted()).toEqual([...after].toSorted());
-          const told = effective.map(
-            ({ environment, key, after: value }) => `${environment} ${key} ${value === undefined ? "gone" : JSON.stringify(value)}`,
-          );
-          const really = [
-            ...[...after].filter((line) => !before.has(line)),
-            ...[...before]
-              .filter((line) => !after.has(line))
-              .map((line) => line.split(" ").slice(0, 2).join(" "))
-              .filter((place) => ![...after].some((line) => line.startsWith(`${place} `)))
-              .map((place) => `${place} gone`),
-          ];
-          expect(told.toSorted()).toEqual(really.toSorted());
+          const [before, after] = [inForce(records), inForce(overlay)];
+          const [chainsBefore, chainsAfter] = [chains(records), chains(overlay)];
+          if (!refusal) {
+            accept(records, batch);
+            expect([...inForce(records)]).toEqual([...after]);
+          }
+          const order = { value: 0, flag: 1, segment: 2 };
+          const told = effective.map((change) => [
+            `${change.environment} ${order[change.kind]} ${change.kind} ${change.key}`,
+            change.before,
+            change.after,
+          ]);
+          const places = [...new Set([...before.keys(), ...after.keys()])].sort();
+          const really = places
+            .map((place) => [place, before.get(place), after.get(place)] as const)
+            .filter(([, left, right]) => JSON.stringify(left) !== JSON.stringify(right));
+          expect(told).toEqual(really);
+          const rechained = [...new Set([...chainsBefore.keys(), ...chainsAfter.keys()])]
+            .filter((name) => chainsBefore.get(name) !== chainsAfter.get(name))
+            .sort();
+          if (affected !== "all") expect(affected).toEqual(rechained);
+          else expect(batch.some(({ kind }) => kind === "schema")).toBe(true);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 500 },
     );
+    for (const kind of ["value", "flag", "segment", "environment", "schema"] as const)
+      expect({ kind, few: accepted[kind] < 100 }).toEqual({ kind, few: false });
   });
 });
 
