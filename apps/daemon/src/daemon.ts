@@ -40,6 +40,7 @@ import { Connections } from "./http/connections.ts";
 import { defaultHttpLimits, type HttpLimits } from "./http/http-limits.ts";
 import { createHttp, createSocketServer } from "./http/server.ts";
 import { StreamDoor } from "./http/stream-door.ts";
+import { WrongTokens } from "./http/wrong-tokens.ts";
 import type { ChangeLog } from "./ports/change-log.ts";
 import type { Settings } from "./settings.ts";
 
@@ -116,7 +117,11 @@ export async function startDaemon(
       ...healthRoutes({ view, problems: () => problems }),
     };
     let port = settings.port;
-    const admissions = new Admissions({ ...settings, port: () => port }, (presented) => callerOf(view.records, presented, tokenMatches));
+    const admissions = new Admissions(
+      { ...settings, port: () => port },
+      (presented) => callerOf(view.records, presented, tokenMatches),
+      new WrongTokens(limits, () => clock.now()),
+    );
     const headRevision = () => view.head.revision;
     const door = new StreamDoor({
       hub,

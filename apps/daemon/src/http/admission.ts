@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import type { Refusal } from "@setpoint/core";
+import type { ErrorCode, Refusal } from "@setpoint/core";
 import type { Caller } from "../engine/handler.ts";
+import type { WrongTokens } from "./wrong-tokens.ts";
 
 /** Who may knock: hosts and origins besides the daemon's own, lower case. */
 export interface AdmissionSettings {
@@ -19,10 +20,12 @@ export type Admission = { readonly ok: true; readonly caller: Caller } | { reado
 export class Admissions {
   readonly #settings: AdmissionSettings;
   readonly #authenticate: Authenticate;
+  readonly #wrongTokens: WrongTokens;
 
-  constructor(settings: AdmissionSettings, authenticate: Authenticate) {
+  constructor(settings: AdmissionSettings, authenticate: Authenticate, wrongTokens: WrongTokens) {
     this.#settings = settings;
     this.#authenticate = authenticate;
+    this.#wrongTokens = wrongTokens;
   }
 
   /** Host and Origin. On a Unix socket there is no name to rebind, so Host is not looked at. */
@@ -40,14 +43,17 @@ export class Admissions {
     return undefined;
   }
 
-  /** The token. */
+  /** The token. A right one is let in however many wrong ones came from its address. */
   caller(request: IncomingMessage): Admission {
     const given = request.headersDistinct["authorization"] ?? [];
     const [, token] = given.length === 1 ? (/^Bearer ([\x21-\x7e]{1,512})$/.exec(given[0] as string) ?? []) : [];
     const caller = token === undefined ? undefined : this.#authenticate(token);
     if (caller) return { ok: true, caller };
-    const detail = given.length === 0 ? "No Authorization header was sent." : "The token is not valid here.";
-    return { ok: false, refusal: { code: "unauthenticated", detail } };
+    if (given.length === 0) return refuse("unauthenticated", "No Authorization header was sent.");
+    // Whoever is at the Unix socket has no address; all of them count as one.
+    return this.#wrongTokens.add(request.socket.remoteAddress ?? "")
+      ? refuse("rate_limited", "Too many wrong tokens from this address.")
+      : refuse("unauthenticated", "The token is not valid here.");
   }
 
   #isOwnHost(host: string): boolean {
@@ -64,4 +70,8 @@ export class Admissions {
     const [, host] = /^http:\/\/([^/]+)$/.exec(origin) ?? [];
     return host !== undefined && this.#isOwnHost(host);
   }
+}
+
+function refuse(code: ErrorCode, detail: string): Admission {
+  return { ok: false, refusal: { code, detail } };
 }
