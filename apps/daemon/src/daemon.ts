@@ -105,7 +105,8 @@ export async function startDaemon(
 
     const reading = new Reading(log, view);
     const projections = new Projections(view, reading);
-    const instances = new Instances();
+    const headRevision = () => view.head.revision;
+    const instances = new Instances(headRevision);
     const hub = createHub(projections, {}, { report: (cause) => logger.error({ err: cause }, "a subscriber could not be answered") });
     const handlers: Handlers = {
       ...environmentRoutes({ view }),
@@ -122,7 +123,6 @@ export async function startDaemon(
       (presented) => callerOf(view.records, presented, tokenMatches),
       new WrongTokens(limits, () => clock.now()),
     );
-    const headRevision = () => view.head.revision;
     const door = new StreamDoor({
       hub,
       records: () => view.records,

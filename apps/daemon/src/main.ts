@@ -38,6 +38,8 @@ async function main(): Promise<void> {
   let daemon: RunningDaemon | undefined = undefined;
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
+    // A closed terminal sends what it sends beside others, which is no sign of haste.
+    if (isStopping && signal === "SIGHUP") return;
     // Before it is ready there is nothing to drain; a second signal is for who does not want to wait.
     if (!daemon || isStopping) process.exit(128 + constants.signals[signal]);
     isStopping = true;
@@ -52,6 +54,10 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // There is nothing to reload yet.
+  process.on("SIGHUP", stop);
+  // Node would open its inspector, to which anybody on this machine could connect.
+  process.on("SIGUSR1", () => {});
   daemon = await startDaemon(settings, version, logger);
   logger.info({ url: daemon.url, socket: daemon.socket, stateDir: settings.stateDir, project: settings.project }, "ready");
 }

@@ -25,6 +25,11 @@ export const instanceLimits = {
 /** The connected instances, in memory only. */
 export class Instances {
   readonly #instances = new Map<symbol, Instance>();
+  readonly #headRevision: () => number;
+
+  constructor(headRevision: () => number) {
+    this.#headRevision = headRevision;
+  }
 
   list(): readonly Instance[] {
     return [...this.#instances.values()];
@@ -36,10 +41,12 @@ export class Instances {
     this.#instances.set(connection, { ...instance, applied: this.#instances.get(connection)?.applied ?? 0 });
   }
 
+  /** What is acknowledged beyond the head was never sent, and is ignored. */
   acknowledged(connection: symbol, ack: AckFrame): void {
     const instance = this.#instances.get(connection);
     if (!instance) return;
     const revision = Number.parseInt(ack.cursor, 10);
+    if (revision > this.#headRevision()) return;
     if (ack.status === "applied") {
       const { refusal: _, ...rest } = instance;
       this.#instances.set(connection, { ...rest, applied: revision });

@@ -226,6 +226,7 @@ export function admit(
 ): { readonly caller?: Caller; readonly refusal?: Refusal } {
   const placed = admissions.place(request);
   if (placed) return { refusal: placed };
+  if (!request.url?.startsWith("/")) return { refusal: { code: "invalid_request", detail: "The request target is not a path." } };
   if (routePath === routes.livez.path || routePath === routes.readyz.path) return {};
   const admission = admissions.caller(request);
   return admission.ok ? { caller: admission.caller } : { refusal: admission.refusal };
@@ -385,7 +386,8 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer
   if (answer.etag !== undefined) {
     void reply.header("etag", `"${answer.etag}"`).header("cache-control", "no-cache");
     const known = request.conditions?.ifNoneMatch;
-    if (request.method === "GET" && known !== undefined && (known === "*" || known.includes(answer.etag))) return reply.code(304).send();
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && known !== undefined && (known === "*" || known.includes(answer.etag))) return reply.code(304).send();
   }
   return reply.header("content-type", "application/json; charset=utf-8").send(bodyOf(answer.body));
 }

@@ -267,6 +267,14 @@ describe("refusals", () => {
     expect((await daemon.get("/v1/%ZZ", { host: "evil.example" })).status).toBe(421);
   });
 
+  it.each(["http://evil.example/livez", "http://OWN/v1/environments", "livez", "*"])("answer the target %s with 400", async (given) => {
+    const { host } = new URL(daemon.url);
+    const message = `GET ${given.replace("OWN", host)} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${daemon.token}\r\n`;
+    expect(await raw(`${message}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 [\s\S]*invalid_request/);
+    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    expect(await raw(`${message.replace("/livez", "/v1/stream")}${upgrade}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 /);
+  });
+
   it("answer what is no HTTP with one problem and the end of the connection", async () => {
     expect(await raw("BLAH\r\n\r\n")).toMatch(/^HTTP\/1.1 400 .*\r\n[\s\S]*invalid_request/);
     const { host } = new URL(daemon.url);
@@ -283,6 +291,16 @@ describe("refusals", () => {
     ]);
     for (const { text } of replies) expect(text).not.toMatch(/node_modules|\.ts:|\.js:|\\n +at /);
   });
+});
+
+it("HEAD with the entity tag that is known is answered with 304, as GET is", async () => {
+  for (const path of ["/v1/environments/dev/config", target]) {
+    const { etag } = (await daemon.get(path)).headers;
+    for (const method of ["GET", "HEAD"]) {
+      expect((await daemon.call(method, path, { headers: { "if-none-match": String(etag) } })).status).toBe(304);
+      expect((await daemon.call(method, path, { headers: { "if-none-match": '"other"' } })).status).toBe(200);
+    }
+  }
 });
 
 describe("Idempotency-Key", () => {
