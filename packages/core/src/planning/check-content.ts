@@ -1,13 +1,12 @@
 import { flagRefusal } from "../flags/flag.ts";
 import type { Issue } from "../issue.ts";
-import type { Json } from "../json.ts";
 import { namespaceOf } from "../key.ts";
 import type { RecordReader } from "../records/record-reader.ts";
 import { environmentSettingsRefusal } from "../resolve/environments.ts";
 import { leafOf } from "../resolve/resolve.ts";
 import { compiledSchema } from "../schema/compiled-schema.ts";
 import { hiddenValue } from "../schema/validate-value.ts";
-import { suggestKey } from "../schema/suggest-key.ts";
+import { suggestKey, type SuggestionBudget } from "../schema/suggest-key.ts";
 import type { BatchChange, Refusal } from "./batch.ts";
 import { type Findings, issueAt } from "./findings.ts";
 
@@ -43,7 +42,7 @@ export function checkContent(draft: RecordReader, change: BatchChange, findings:
   }
   const leaf = leafOf(draft, key);
   if (!leaf) {
-    findings.add(unknownKey(draft, change));
+    findings.add(unknownKey(draft, change, findings.suggestions));
     return { apply: false };
   }
   if (leaf.metadata.sensitive && (change.layer ?? "stored") === "stored") {
@@ -56,11 +55,13 @@ export function checkContent(draft: RecordReader, change: BatchChange, findings:
   return { apply: issues.length === 0 };
 }
 
-/** An unknown key, with the nearest known one. */
-export function unknownKey(reader: RecordReader, change: BatchChange): Issue {
+const namespacesListedMax = 20;
+
+/** An unknown key, with the nearest known one while the budget lasts. */
+export function unknownKey(reader: RecordReader, change: BatchChange, budget: SuggestionBudget): Issue {
   const namespace = namespaceOf(change.key);
   const model = reader.schema(namespace)?.model;
-  const near = model ? suggestKey(change.key, model.leaves.keys()) : suggestKey(namespace, reader.namespaces());
+  const near = model ? suggestKey(change.key, model.leaves.keys(), budget) : suggestKey(namespace, reader.namespaces(), budget);
   const missing = model
     ? `The schema of "${namespace}" declares no key "${change.key}".`
     : `No schema declares the namespace "${namespace}".`;
@@ -68,7 +69,7 @@ export function unknownKey(reader: RecordReader, change: BatchChange): Issue {
     change,
     "unknown_key",
     near === undefined ? missing : `${missing} Did you mean "${near}"?`,
-    near ?? (model ? { namespace } : { namespaces: reader.namespaces() as Json }),
+    near ?? (model ? { namespace } : { namespaces: reader.namespaces().slice(0, namespacesListedMax) }),
     change.key,
   );
 }

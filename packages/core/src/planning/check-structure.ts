@@ -3,6 +3,7 @@ import { namespaceOf } from "../key.ts";
 import type { RecordReader } from "../records/record-reader.ts";
 import { environmentLimits, treeFault } from "../resolve/environments.ts";
 import { leafOf } from "../resolve/resolve.ts";
+import type { SuggestionBudget } from "../schema/suggest-key.ts";
 import type { BatchChange, Refusal } from "./batch.ts";
 import { unknownKey } from "./check-content.ts";
 import { issueAt } from "./findings.ts";
@@ -40,14 +41,15 @@ export function structureRefusal(reader: RecordReader, draft: RecordReader, batc
 }
 
 /** Every stored value of a namespace that its schema, as drafted, refuses; hidden ones too. */
-export function storedIssues(draft: RecordReader, namespace: string): Issue[] {
+export function storedIssues(draft: RecordReader, namespace: string, budget: SuggestionBudget): Issue[] {
   const issues: Issue[] = [];
   for (const environment of [...draft.environments().map(({ name }) => name), undefined]) {
     for (const record of draft.recordsOf("value", environment)) {
       if (record.value === undefined || namespaceOf(record.key) !== namespace) continue;
       const leaf = leafOf(draft, record.key);
       const place: BatchChange = { kind: "value", key: record.key, ...(environment !== undefined && { environment }) };
-      if (!leaf) issues.push({ ...unknownKey(draft, place), message: `The stored value of "${record.key}" would lose its declaration.` });
+      if (!leaf)
+        issues.push({ ...unknownKey(draft, place, budget), message: `The stored value of "${record.key}" would lose its declaration.` });
       else if (leaf.metadata.sensitive && record.layer === "stored") {
         issues.push(
           issueAt(place, "constraint_violation", `"${record.key}" is stored and cannot become sensitive.`, { sensitive: false }, null),

@@ -1,5 +1,6 @@
 import type { Issue } from "../issue.ts";
 import type { Json } from "../json.ts";
+import { SuggestionBudget } from "../schema/suggest-key.ts";
 import type { BatchChange } from "./batch.ts";
 
 /** What planning finds on its way; bounded, because a batch may hold 200,000 changes. */
@@ -9,6 +10,8 @@ export class Findings {
   /** How many of the issues say that a sensitive key cannot be stored. */
   sensitiveKeys = 0;
   staleKey: BatchChange | undefined;
+  /** What may still be spent on saying which key was meant. */
+  readonly suggestions = new SuggestionBudget();
 
   add(...issues: readonly Issue[]): void {
     for (const issue of issues) if (this.issues.length < Findings.issuesMax) this.issues.push(issue);

@@ -38,7 +38,7 @@ export function planBatch(reader: RecordReader, batch: readonly BatchChange[], r
   if (structural) {
     const refusal = structureRefusal(reader, draft, batch);
     if (refusal) return { ok: false, refusal };
-    for (const change of batch) if (change.kind === "schema") findings.add(...storedIssues(draft, change.key));
+    for (const change of batch) if (change.kind === "schema") findings.add(...storedIssues(draft, change.key, findings.suggestions));
   }
   for (const change of batch) checkVersion(reader, change, findings);
 

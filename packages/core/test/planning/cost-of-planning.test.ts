@@ -7,6 +7,7 @@ import {
   planLimits,
   RecordSet,
   type RecordReader,
+  suggestionLimits,
 } from "@setpoint/core";
 import { describe, expect, it } from "vitest";
 import { accept, nextRevision, setValue } from "../fixtures.ts";
@@ -131,5 +132,18 @@ describe("planning resolves", () => {
     expect(!outcome.ok && outcome.refusal.detail).toContain(`at most ${planLimits.comparedKeysMax}`);
     expect(resolved.size).toBe(0);
     expect(plan(records, batch.slice(0, 2)).outcome).toMatchObject({ ok: true });
+  });
+});
+
+describe("planning names what was meant", () => {
+  it("for the first unknown keys only, however many there are", () => {
+    const records = broad();
+    const batch = Array.from({ length: 1_000 }, (_, index) => setValue("root", `one.kk${index}`, 1));
+    const outcome = planBatch(records, batch, nextRevision(records), clientBatchLimits);
+    const issues = outcome.ok ? outcome.plan.issues : [];
+    expect(issues).toHaveLength(1_000);
+    const meant = issues.map(({ message }) => message.includes("Did you mean"));
+    expect(meant.indexOf(false)).toBe(suggestionLimits.searchesMax);
+    expect(meant.filter(Boolean)).toHaveLength(suggestionLimits.searchesMax);
   });
 });
