@@ -1,7 +1,6 @@
 import type { Writable } from "node:stream";
-
-/** Larger pieces are handed on as they are, shared by all streams; smaller ones are not worth a write of their own. */
-const joinedBytesMax = 8 * 1024;
+import { joinedBytesMax } from "./frame-text.ts";
+import type { QueuedBytes } from "./queued-bytes.ts";
 
 /** Writes to a stream and knows when all of it has left. */
 export interface CountedWrites {
@@ -9,21 +8,25 @@ export interface CountedWrites {
   readonly write: (pieces: readonly Uint8Array[]) => void;
   /** Calls once, never from inside this call, when nothing written is left here. */
   readonly whenWritten: (run: () => void) => void;
+  /** The stream is gone: what has not left never will, and not every stream says so of each write. */
+  readonly forget: () => void;
 }
 
-export function createCountedWrites(stream: Writable): CountedWrites {
-  let unwritten = 0;
+/** @param queued where everything written counts until it has left */
+export function createCountedWrites(stream: Writable, queued: QueuedBytes): CountedWrites {
+  const unwritten = new Set<() => void>();
   let waiting: (() => void)[] = [];
-  const written = () => {
-    unwritten -= 1;
-    if (unwritten > 0) return;
-    const ready = waiting;
-    waiting = [];
-    for (const run of ready) run();
-  };
   const writeOne = (bytes: Uint8Array) => {
-    unwritten += 1;
-    stream.write(bytes, written);
+    const letGo = queued.hold(bytes);
+    unwritten.add(letGo);
+    stream.write(bytes, () => {
+      if (!unwritten.delete(letGo)) return;
+      letGo();
+      if (unwritten.size > 0) return;
+      const ready = waiting;
+      waiting = [];
+      for (const run of ready) run();
+    });
   };
   return {
     write(pieces) {
@@ -43,8 +46,13 @@ export function createCountedWrites(stream: Writable): CountedWrites {
       writeSmall();
     },
     whenWritten(run) {
-      if (unwritten > 0) waiting.push(run);
+      if (unwritten.size > 0) waiting.push(run);
       else setImmediate(run);
+    },
+    forget() {
+      for (const letGo of unwritten) letGo();
+      unwritten.clear();
+      waiting = [];
     },
   };
 }

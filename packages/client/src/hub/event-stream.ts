@@ -27,7 +27,7 @@ const retryMsDefault = 1_000;
  */
 export function serveEventStream(response: ServerResponse, hub: Hub, options: EventStreamOptions): Drainable {
   const { projection, cursor, headers, retryMs = retryMsDefault } = options;
-  const writes = createCountedWrites(response);
+  const writes = createCountedWrites(response, hub.queued);
   let isEnded = false;
   let stop = () => {};
   let callOffGoodbye = () => {};
@@ -41,7 +41,7 @@ export function serveEventStream(response: ServerResponse, hub: Hub, options: Ev
   };
   const sink: Sink = {
     send(frames) {
-      if (!isEnded && frames.length > 0) writes.write(frames.map(({ event }) => event));
+      if (!isEnded && frames.length > 0) writes.write(frames.flatMap(({ event }) => event));
     },
     backlogBytes: () => response.writableLength,
     whenDrained: writes.whenWritten,
@@ -66,6 +66,7 @@ export function serveEventStream(response: ServerResponse, hub: Hub, options: Ev
   response.on("error", () => {});
   response.on("close", () => {
     isEnded = true;
+    writes.forget();
     callOffGoodbye();
     stop();
     detach();
@@ -74,7 +75,7 @@ export function serveEventStream(response: ServerResponse, hub: Hub, options: Ev
   const outcome = hub.subscribe(projection, cursor === undefined ? {} : { cursor }, sink);
   if (outcome.ok) stop = outcome.stop;
   else {
-    sink.send([frameText({ type: "error", code: "rate_limited", detail: outcome.detail, retryAfterMs: 5_000 })]);
+    sink.send([frameText({ type: "error", code: "rate_limited", detail: outcome.detail, retryAfterMs: hub.limits.overloadRetryMs })]);
     end();
   }
   return served;

@@ -14,6 +14,8 @@ export interface RingEntry extends Place {
 export interface FrameRing {
   /** The number that the next frame gets. */
   readonly end: number;
+  /** Bytes of memory that the frames come to. */
+  readonly bytes: number;
   push(frame: ChangeFrame): void;
   /** `undefined` below the oldest frame kept and from `end` on. */
   at(number: number): RingEntry | undefined;
@@ -27,6 +29,8 @@ export interface FrameRing {
   learnHash(revision: number, hash: string): void;
   /** Whether the frames from a number on, oldest kept at most, are more than so many bytes. */
   holdsMoreThan(bytes: number, from: number): boolean;
+  /** Drops the oldest frames until no more than so many bytes are left: all of them, where need be. */
+  trim(bytesMax: number): void;
   /** Forgets everything; from now on covers what is above the revision. */
   restart(revision: number): void;
 }
@@ -34,8 +38,15 @@ export interface FrameRing {
 /** What an entry costs besides its text, about. */
 const entryBytes = 256;
 
-/** @param bytesMax asked at each push, since rings share one bound */
-export function createFrameRing(revision: number, limits: { readonly framesMax: number; readonly bytesMax: () => number }): FrameRing {
+export interface FrameRingLimits {
+  readonly framesMax: number;
+  /** Asked at each push, since rings share one bound. A ring keeps the newest frame also where that alone is larger. */
+  readonly bytesMax: () => number;
+  /** Called after each change of the bytes: those of all rings together have a bound of their own, and may be trimmed at once. */
+  readonly grown: (byBytes: number) => void;
+}
+
+export function createFrameRing(revision: number, limits: FrameRingLimits): FrameRing {
   // What is dropped is emptied at once and the array shortened in strides, so that a push does not move the whole ring.
   let entries: (RingEntry | undefined)[] = [];
   let dropped = 0;
@@ -52,7 +63,7 @@ export function createFrameRing(revision: number, limits: { readonly framesMax: 
     invariant(oldest, "a ring drops only what it holds");
     entries[first - dropped] = undefined;
     first += 1;
-    bytes -= oldest.text.bytes + entryBytes;
+    bytes -= oldest.text.memoryBytes + entryBytes;
     coveredFrom = oldest.revision;
     hashBefore = oldest.hash;
     if (first - dropped < 1_024) return;
@@ -75,11 +86,16 @@ export function createFrameRing(revision: number, limits: { readonly framesMax: 
     get end() {
       return endOf();
     },
+    get bytes() {
+      return bytes;
+    },
     push(frame) {
       const text = changeText(frame);
       entries.push({ revision: frame.revision, cursor: frame.cursor, hash: frame.hash, text });
-      bytes += text.bytes + entryBytes;
+      const before = bytes;
+      bytes += text.memoryBytes + entryBytes;
       while (endOf() - first > limits.framesMax || (bytes > limits.bytesMax() && endOf() - first > 1)) dropOldest();
+      limits.grown(bytes - before);
     },
     at: (number) => (number < first ? undefined : entryAt(number)),
     covers: (wanted) => wanted >= coveredFrom,
@@ -99,7 +115,13 @@ export function createFrameRing(revision: number, limits: { readonly framesMax: 
       }
       return false;
     },
+    trim(bytesMax) {
+      const before = bytes;
+      while (bytes > bytesMax) dropOldest();
+      limits.grown(bytes - before);
+    },
     restart(revisionNow) {
+      limits.grown(-bytes);
       dropped = endOf();
       first = dropped;
       entries = [];

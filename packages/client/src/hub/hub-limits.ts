@@ -4,10 +4,16 @@ import { streamLimits } from "@setpoint/protocol/frames";
 export interface HubLimits {
   /** Change frames kept per projection for those that resume. */
   readonly ringFramesMax: number;
-  /** Bytes of one projection's ring. */
+  /** Bytes of one projection's ring; the newest frame is kept also where it alone is larger. */
   readonly ringBytesMax: number;
-  /** Bytes of all rings together: many projections share it evenly. */
+  /** Bytes of all rings together: many projections share it evenly, and those without subscribers yield. A larger frame is not kept. */
   readonly ringsBytesMax: number;
+  /** Bytes of the snapshots and joined frames that are kept to be sent to several, all projections together. A larger one is built for each. */
+  readonly answersBytesMax: number;
+  /** Bytes that may wait in all connections together; beyond, who needs a snapshot or a joined frame is told to come back. */
+  readonly queuedBytesMax: number;
+  /** How long somebody who is told to come back for lack of room shall wait. */
+  readonly overloadRetryMs: number;
   /** Distinct projections with a ring of their own; one more is refused. */
   readonly projectionsMax: number;
   /** How long a projection without subscribers keeps its ring. */
@@ -31,6 +37,9 @@ export const defaultHubLimits: HubLimits = {
   ringFramesMax: 16_384,
   ringBytesMax: 8 * 1024 * 1024,
   ringsBytesMax: 128 * 1024 * 1024,
+  answersBytesMax: 64 * 1024 * 1024,
+  queuedBytesMax: 512 * 1024 * 1024,
+  overloadRetryMs: 5_000,
   projectionsMax: 1_000,
   releaseAfterMs: 60_000,
   backlogBytesMax: 1024 * 1024,

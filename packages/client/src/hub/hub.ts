@@ -2,6 +2,9 @@ import { createFanOut } from "./fan-out.ts";
 import type { FrameSource, Projection } from "./frame-source.ts";
 import { createGroupSpans } from "./group-spans.ts";
 import { defaultHubLimits, type HubLimits } from "./hub-limits.ts";
+import { createQueuedBytes, type QueuedBytes } from "./queued-bytes.ts";
+import { createRingPool } from "./ring-pool.ts";
+import { createSharedCache } from "./shared-cache.ts";
 import { normalised, projectionKey } from "./projection.ts";
 import type { Sink } from "./sink.ts";
 import { subscribe, type SubscriptionRequest } from "./subscriber.ts";
@@ -14,6 +17,19 @@ export interface Drainable {
   drain(reason: string, retryAfterMs: number): void;
 }
 
+/** What a hub holds. */
+export interface HubCounts {
+  readonly projections: number;
+  readonly subscribers: number;
+  readonly connections: number;
+  /** Memory of the frames kept for those that resume. */
+  readonly ringBytes: number;
+  /** Memory of the snapshots and joined frames kept to be sent to several. */
+  readonly answerBytes: number;
+  /** What waits in all connections; what many wait for counts once. */
+  readonly queuedBytes: number;
+}
+
 export type Subscribed =
   | { readonly ok: true; readonly stop: () => void }
   | { readonly ok: false; readonly code: "overload"; readonly detail: string };
@@ -22,6 +38,8 @@ export type Subscribed =
 export interface Hub {
   readonly limits: HubLimits;
   readonly timers: Timers;
+  /** Where connections count what waits in them. */
+  readonly queued: QueuedBytes;
   /**
    * Answers at once and goes on until stopped: by a snapshot, by exactly the frames that were missed, by one joined frame, or by a
    * heartbeat where nothing was missed. The sink's first frame may be sent from inside this call.
@@ -34,7 +52,7 @@ export interface Hub {
   /** Before a restart: every connection is told when to come back and closed with 1012. */
   drain(reason: string, retryAfterMs: number): void;
   /** What the hub holds now. */
-  counts(): { readonly projections: number; readonly subscribers: number; readonly connections: number };
+  counts(): HubCounts;
   /** Stops following and all timers; open subscriptions get nothing more. */
   close(): void;
 }
@@ -64,10 +82,20 @@ export function createHub(
   let draining: { readonly reason: string; readonly retryAfterMs: number } | undefined;
   let callOffBeat = () => {};
 
-  const ring = {
-    framesMax: limits.ringFramesMax,
-    bytesMax: () => Math.min(limits.ringBytesMax, Math.floor(limits.ringsBytesMax / Math.max(1, followed.size))),
-  };
+  const queued = createQueuedBytes();
+  const answers = createSharedCache(limits.answersBytesMax);
+  const isIdle = ({ topic, isKept }: Followed) => topic.subscribers.size === 0 && !isKept;
+  const ringPool = createRingPool(limits, {
+    count: () => followed.size,
+    all: () => followed.values().map(({ topic }) => topic.ring),
+    // The map is ordered by how long a projection has been without subscribers.
+    idle: () =>
+      followed
+        .values()
+        .filter(isIdle)
+        .map(({ topic }) => topic.ring),
+  });
+  const isOverloaded = () => queued.bytes > limits.queuedBytesMax;
 
   const beat = () => {
     callOffBeat();
@@ -88,8 +116,8 @@ export function createHub(
   /** Makes room by the projection that has been without subscribers for longest. */
   const makeRoom = () => {
     if (followed.size < limits.projectionsMax) return true;
-    for (const [key, { topic, isKept }] of followed) {
-      if (topic.subscribers.size > 0 || isKept) continue;
+    for (const [key, entry] of followed) {
+      if (!isIdle(entry)) continue;
       release(key);
       return true;
     }
@@ -101,14 +129,14 @@ export function createHub(
     const known = followed.get(key);
     if (known) return known;
     if (!makeRoom()) return undefined;
-    const topic = createTopic(source, projection, { ring, spans, push: fanOut });
+    const topic = createTopic(source, projection, { ring: ringPool.limits, answers, spans, push: fanOut });
     const entry: Followed = { topic, isKept: false, callOffRelease: undefined };
     followed.set(key, entry);
     return entry;
   };
 
   const scheduleRelease = (key: string, entry: Followed) => {
-    if (entry.isKept || entry.topic.subscribers.size > 0 || followed.get(key) !== entry || entry.callOffRelease) return;
+    if (!isIdle(entry) || followed.get(key) !== entry || entry.callOffRelease) return;
     // To the end: the map is ordered by how long a projection has been without subscribers.
     followed.delete(key);
     followed.set(key, entry);
@@ -118,13 +146,14 @@ export function createHub(
   return {
     limits,
     timers,
+    queued,
     subscribe(given, request, sink) {
       const projection = normalised(given);
       const entry = follow(projection);
       if (!entry) return { ok: false, code: "overload", detail: `More than ${limits.projectionsMax} distinct projections are followed.` };
       entry.callOffRelease?.();
       entry.callOffRelease = undefined;
-      const stop = subscribe(entry.topic, request, sink, { limits, timers, report });
+      const stop = subscribe(entry.topic, request, sink, { limits, timers, report, isOverloaded });
       return {
         ok: true,
         stop() {
@@ -153,6 +182,9 @@ export function createHub(
       projections: followed.size,
       subscribers: followed.values().reduce((sum, { topic }) => sum + topic.subscribers.size, 0),
       connections: connections.size,
+      ringBytes: ringPool.bytes,
+      answerBytes: answers.bytes,
+      queuedBytes: queued.bytes,
     }),
     close() {
       stopUpstream?.();

@@ -1,6 +1,7 @@
 export type { CatchUp, FrameSource, Place, Projection, Step, Upstream } from "./frame-source.ts";
-export { createHub, type Drainable, type Hub, type HubDeps, type Subscribed } from "./hub.ts";
+export { createHub, type Drainable, type Hub, type HubCounts, type HubDeps, type Subscribed } from "./hub.ts";
 export { defaultHubLimits, type HubLimits } from "./hub-limits.ts";
+export type { QueuedBytes } from "./queued-bytes.ts";
 export { systemTimers, type Timers } from "./timers.ts";
 export type { FrameText } from "./frame-text.ts";
 export type { Sink } from "./sink.ts";

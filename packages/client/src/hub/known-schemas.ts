@@ -24,17 +24,27 @@ function fingerprintOf(schema: SchemaOnWire): SchemaOnWire {
   return schema && { fingerprint: schema.fingerprint };
 }
 
-/** At most this many variants of one text are kept; more are built for each subscriber anew. */
+/** At most this many variants of one text are kept. */
 const variantsMax = 8;
 
-/** Remembers the few variants of one text. */
-export function createVariants<Text>(build: (variant: string) => Text): (variant: string) => Text {
+export interface VariantsOptions<Text> {
+  readonly build: (variant: string) => Text;
+  readonly bytesOf: (text: Text) => number;
+  /** Bytes of the variants that are kept together. */
+  readonly bytesMax: number;
+}
+
+/** Remembers the few variants of one text; more are built for each subscriber anew. */
+export function createVariants<Text>({ build, bytesOf, bytesMax }: VariantsOptions<Text>): (variant: string) => Text {
   const built = new Map<string, Text>();
+  let bytes = 0;
   return (variant) => {
     const kept = built.get(variant);
     if (kept !== undefined) return kept;
     const text = build(variant);
-    if (built.size < variantsMax) built.set(variant, text);
+    if (built.size >= variantsMax || bytes + bytesOf(text) > bytesMax) return text;
+    built.set(variant, text);
+    bytes += bytesOf(text);
     return text;
   };
 }

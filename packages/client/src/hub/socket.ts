@@ -74,7 +74,7 @@ export function serveSocket(ws: WebSocket, hub: Hub, options: SocketOptions): Se
     ws.close(code, reason);
     callOffGoodbye = timers.after(hub.limits.closeGraceMs, () => ws.terminate());
   };
-  const sink: Sink = socketSink(ws, options.stream, close);
+  const sink: Sink = socketSink(ws, options.stream, hub.queued, close);
 
   const refuse = ({ code, detail }: StreamRefusal) => {
     // To somebody who does not read, refusals would pile up.

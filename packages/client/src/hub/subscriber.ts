@@ -1,4 +1,4 @@
-import { closeCodes, type Cursor, type SnapshotReason } from "@setpoint/protocol/frames";
+import { closeCodes, type Cursor, type ErrorFrame, type SnapshotReason } from "@setpoint/protocol/frames";
 import type { Place } from "./frame-source.ts";
 import { type FrameText, frameText } from "./frame-text.ts";
 import type { HubLimits } from "./hub-limits.ts";
@@ -32,6 +32,8 @@ export interface SubscriberDeps {
   readonly timers: Timers;
   /** Told why a subscriber could not be answered. */
   report(cause: unknown): void;
+  /** Whether no more large answers are to be queued in any connection. */
+  isOverloaded(): boolean;
 }
 
 /**
@@ -63,18 +65,26 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
 
   const stop = () => {
     state = "stopped";
-    topic.subscribers.delete(subscriber);
+    topic.leave(subscriber);
     callOff();
+  };
+
+  const turnAway = (error: Pick<ErrorFrame, "code" | "detail" | "retryAfterMs">, reason: string) => {
+    stop();
+    sink.send([frameText({ type: "error", ...error })]);
+    sink.close(closeCodes.overload, reason);
   };
 
   const fail = (cause: unknown) => {
     if (state === "stopped") return;
-    stop();
     deps.report(cause);
-    sink.send([
-      frameText({ type: "error", code: "store_unavailable", detail: "What was missed cannot be read just now.", retryAfterMs: 1_000 }),
-    ]);
-    sink.close(closeCodes.overload, "store unavailable");
+    const detail = "What was missed cannot be read just now.";
+    turnAway({ code: "store_unavailable", detail, retryAfterMs: 1_000 }, "store unavailable");
+  };
+
+  const turnAwayForRoom = () => {
+    const detail = "Too much is waiting to be sent to others.";
+    turnAway({ code: "rate_limited", detail, retryAfterMs: limits.overloadRetryMs }, "too much is queued");
   };
 
   const isFull = () => sink.backlogBytes() > limits.backlogBytesMax;
@@ -114,6 +124,10 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
       fallBehind();
       return;
     }
+    if (deps.isOverloaded()) {
+      turnAwayForRoom();
+      return;
+    }
     snapshotDue = undefined;
     isResuming = false;
     let snapshot: SnapshotText;
@@ -143,14 +157,16 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
     const frames: FrameText[] = [];
     const waiting = sink.backlogBytes();
     let batch = 0;
-    while (next < topic.ring.end && batch < limits.batchBytesMax && waiting + batch <= limits.backlogBytesMax) {
+    // In need of room one frame at a time, and only to those that have taken the last.
+    const waitingMax = deps.isOverloaded() ? 0 : limits.backlogBytesMax;
+    while (next < topic.ring.end && batch < limits.batchBytesMax && waiting + batch <= waitingMax) {
       const entry = topic.ring.at(next);
       if (entry === undefined) break; // the ring has gone on without it
       next += 1;
       if (entry.revision <= place.revision) continue;
       const text = entry.text.for(request.schemas);
       frames.push(text);
-      batch += text.socketFrame.length;
+      batch += text.bytes;
       place = { revision: entry.revision, cursor: entry.cursor };
     }
     const isCaughtUp = next === topic.ring.end;
@@ -159,7 +175,8 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
       if (beatsSent !== topic.beats() && waiting <= limits.backlogBytesMax) addBeat(frames);
     }
     if (frames.length > 0) sink.send(frames);
-    if (!isCaughtUp) fallBehind();
+    // Also who is sent nothing new must read what it was sent, or its share of the queue is lost for all others.
+    if (!isCaughtUp || waiting > limits.backlogBytesMax) fallBehind();
   };
 
   /** The backlog has left: what was missed meanwhile, frame by frame where that is owed or little, else in one. */
@@ -168,8 +185,8 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
       sendSnapshot(snapshotDue);
       return;
     }
-    const isInRing = topic.ring.at(next) !== undefined || next === topic.ring.end;
-    if (isInRing && (isResuming || !topic.ring.holdsMoreThan(limits.backlogBytesMax, next))) {
+    next = topic.ring.after(place.revision);
+    if (topic.ring.covers(place.revision) && (isResuming || !topic.ring.holdsMoreThan(limits.backlogBytesMax, next))) {
       state = "live";
       flush();
       return;
@@ -191,9 +208,9 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
     if (hash !== undefined && way.hashAtCursor !== hash) return sendSnapshot("diverged");
     if (isFull()) {
       place = from;
-      next = topic.ring.after(from.revision);
       return fallBehind();
     }
+    if (way.text && deps.isOverloaded()) return turnAwayForRoom();
     const joined = way.text ? [way.text.for(request.schemas)] : [];
     if (topic.ring.covers(way.upTo.revision)) return goLive(way.upTo, joined);
     // The ring has gone on meanwhile: once more, from where this way led.
@@ -262,7 +279,7 @@ export function subscribe(topic: Topic, request: SubscriptionRequest, sink: Sink
       if (place.cursor !== "") snapshotDue = reason;
     },
   };
-  topic.subscribers.add(subscriber);
+  topic.join(subscriber);
   answer().catch(fail);
   return stop;
 }

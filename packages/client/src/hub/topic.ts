@@ -1,10 +1,11 @@
 import type { Cursor, SnapshotReason } from "@setpoint/protocol/frames";
 import type { Pushed } from "./fan-out.ts";
-import { createFrameRing, type FrameRing } from "./frame-ring.ts";
+import { createFrameRing, type FrameRing, type FrameRingLimits } from "./frame-ring.ts";
 import type { CatchUp, FrameSource, Place, Projection, Step } from "./frame-source.ts";
 import { type ChangeText, changeText } from "./change-text.ts";
 import { type FrameText, frameText } from "./frame-text.ts";
 import type { GroupSpans } from "./group-spans.ts";
+import type { SharedCache } from "./shared-cache.ts";
 import { type SnapshotText, snapshotText } from "./snapshot-text.ts";
 
 /** One subscriber as its topic sees it. */
@@ -21,7 +22,10 @@ export interface SharedCatchUp extends Omit<CatchUp, "frame"> {
 /** One projection that is followed: where it stands, its recent frames, and who listens. */
 export interface Topic {
   readonly ring: FrameRing;
-  readonly subscribers: Set<Subscriber>;
+  readonly subscribers: ReadonlySet<Subscriber>;
+  join(subscriber: Subscriber): void;
+  /** With the last subscriber goes everything that was kept to be sent to several. */
+  leave(subscriber: Subscriber): void;
   /** How far the steps have come; at most the source's head. */
   place(): Place;
   /** Counts resets: what was asked of the source before one says nothing about now. */
@@ -41,15 +45,14 @@ export interface Topic {
   isInsideGroup(revision: number): boolean;
   /** Calls once when the topic's place is at the revision or above; returns what calls it off. */
   whenReached(revision: number, run: () => void): () => void;
-  /** Stops following. */
+  /** Stops following, and lets go of everything. */
   release(): void;
 }
 
-/** Ways that are kept until the next step: after a restart many come from the same few places. */
-const waysMax = 64;
-
 export interface TopicSettings {
-  readonly ring: { readonly framesMax: number; readonly bytesMax: () => number };
+  readonly ring: FrameRingLimits;
+  /** Where the snapshot, and until the next step the ways, are kept: after a restart many come from the same few places. */
+  readonly answers: SharedCache;
   readonly spans: GroupSpans;
   /** Has all subscribers flushed soon. */
   readonly push: (subscribers: ReadonlySet<Subscriber>) => void;
@@ -62,15 +65,22 @@ export function createTopic(source: FrameSource, projection: Projection, setting
   let generation = 0;
   let beats = 0;
   let heartbeat: FrameText | undefined;
-  let snapshot: { readonly text: SnapshotText; readonly end: number } | undefined;
   const awaited = new Set<{ readonly revision: number; readonly run: () => void }>();
-  const ways = new Map<Cursor, Promise<SharedCatchUp | undefined>>();
+  /** Under the empty key. */
+  const snapshots = settings.answers.shelf<{ readonly text: SnapshotText; readonly end: number }>();
+  const ways = settings.answers.shelf<{ readonly way: SharedCatchUp | undefined }>();
+  const asked = new Map<Cursor, Promise<SharedCatchUp | undefined>>();
   const ring = createFrameRing(place.revision, settings.ring);
 
   const moveTo = ({ revision, cursor }: Place) => {
     place = { revision, cursor };
     heartbeat = undefined;
+    forgetWays();
+  };
+
+  const forgetWays = () => {
     ways.clear();
+    asked.clear();
   };
 
   const take = (step: Step) => {
@@ -80,7 +90,7 @@ export function createTopic(source: FrameSource, projection: Projection, setting
     if (step.reset !== undefined) {
       generation += 1;
       settings.spans.clear();
-      snapshot = undefined;
+      snapshots.clear();
       ring.restart(place.revision);
       for (const subscriber of subscribers) subscriber.reset(step.reset);
     } else if (step.frame) ring.push(step.frame);
@@ -96,6 +106,12 @@ export function createTopic(source: FrameSource, projection: Projection, setting
   return {
     ring,
     subscribers,
+    join: (subscriber) => void subscribers.add(subscriber),
+    leave(subscriber) {
+      if (!subscribers.delete(subscriber) || subscribers.size > 0) return;
+      snapshots.clear();
+      forgetWays();
+    },
     place: () => place,
     generation: () => generation,
     beats: () => beats,
@@ -107,23 +123,35 @@ export function createTopic(source: FrameSource, projection: Projection, setting
     heartbeat: () => (heartbeat ??= frameText({ type: "heartbeat", cursor: place.cursor })),
     snapshot() {
       const head = source.head();
+      const snapshot = snapshots.get("");
       if (snapshot?.text.place.cursor === head.cursor) return snapshot.text;
       // No frame since, and all steps up to the head are known: the state is the same at the new place.
       const isUntouched = snapshot?.end === ring.end && place.cursor === head.cursor;
       const text = snapshot && isUntouched ? snapshot.text.movedTo(head) : snapshotText(source.snapshot(projection));
-      snapshot = { text, end: ring.end };
+      if (subscribers.size > 0) snapshots.put("", { text, end: ring.end }, text.memoryBytes);
       // Ahead of the steps a frame may still come that lies before the snapshot.
       if (text.place.cursor === place.cursor) ring.learnHash(place.revision, text.hash);
       return text;
     },
     locate: (cursor, hash) => source.locate(cursor, hash),
     catchUp(cursor) {
-      const known = ways.get(cursor);
-      if (known) return known;
+      const kept = ways.get(cursor);
+      if (kept) return Promise.resolve(kept.way);
+      const underWay = asked.get(cursor);
+      if (underWay) return underWay;
+      const isAsked = () => asked.get(cursor) === way;
       const way = source.catchUp(projection, cursor).then(withText);
-      if (ways.size >= waysMax) return way;
-      ways.set(cursor, way);
-      way.catch(() => ways.delete(cursor));
+      asked.set(cursor, way);
+      way.then(
+        (found) => {
+          if (!isAsked()) return;
+          asked.delete(cursor);
+          ways.put(cursor, { way: found }, found?.text?.memoryBytes ?? 0);
+        },
+        () => {
+          if (isAsked()) asked.delete(cursor);
+        },
+      );
       return way;
     },
     isInsideGroup: (revision) => settings.spans.holds(revision),
@@ -132,7 +160,12 @@ export function createTopic(source: FrameSource, projection: Projection, setting
       awaited.add(waiter);
       return () => awaited.delete(waiter);
     },
-    release: unfollow,
+    release() {
+      unfollow();
+      snapshots.clear();
+      forgetWays();
+      ring.trim(0);
+    },
   };
 }
 

@@ -85,10 +85,12 @@ test("whatever is written, dropped, read late or pruned: no gap, no duplicate, n
       fc.constantFrom(undefined, ["app"], ["web"]),
       fc.constantFrom("server" as const, "client" as const),
       fc.constantFrom(1, 64),
-      async (steps, namespaces, audience, sliceSize) => {
+      // Room for everything, for a frame or two, for nothing at all.
+      fc.constantFrom({}, { ringsBytesMax: 3_000, answersBytesMax: 20_000 }, { ringsBytesMax: 0, answersBytesMax: 0 }),
+      async (steps, namespaces, audience, sliceSize, room) => {
         const timers = createManualTimers();
         const model = createModelSource();
-        const limits = { backlogBytesMax: 700, ringFramesMax: 6, sliceSize, stalledMaxMs: 10_000_000, releaseAfterMs: 20_000 };
+        const limits = { ...room, backlogBytesMax: 700, ringFramesMax: 6, sliceSize, stalledMaxMs: 10_000_000, releaseAfterMs: 20_000 };
         const hub: Hub = createHub(model.source, limits, { timers });
         const projection = { environment: "base", audience, ...(namespaces && { namespaces }) };
         const readers: Reader[] = Array.from({ length: 4 }, () => ({ witness: createWitness(), sink: createSlowSink(), stop: undefined }));
@@ -143,7 +145,7 @@ test("whatever is written, dropped, read late or pruned: no gap, no duplicate, n
           reader.stop?.();
         }
         timers.advance(20_000);
-        expect(hub.counts()).toEqual({ projections: 0, subscribers: 0, connections: 0 });
+        expect(hub.counts()).toEqual({ projections: 0, subscribers: 0, connections: 0, ringBytes: 0, answerBytes: 0, queuedBytes: 0 });
         hub.close();
       },
     ),
