@@ -30,6 +30,7 @@ import { callerOf, firstTokenChanges } from "./features/access/tokens.ts";
 import { environmentRoutes } from "./features/environments/routes.ts";
 import { explainRoutes } from "./features/explain/routes.ts";
 import { type HealthProblem, healthRoutes } from "./features/health/routes.ts";
+import { watchAppends } from "./features/health/watch-appends.ts";
 import { historyRoutes } from "./features/history/routes.ts";
 import { instanceRoutes } from "./features/instances/routes.ts";
 import { planProject } from "./features/project/plan-project.ts";
@@ -81,7 +82,8 @@ export async function startDaemon(
     for (const warning of warnings) logger.warn(warning);
     const lock = granted(acquireLock(folder)).lock;
     opening.push(() => lock.release());
-    const log = await openSqliteChangeLog(folder.database);
+    const store = watchAppends(await openSqliteChangeLog(folder.database));
+    const { log } = store;
     opening.push(() => log.close());
     const head = await log.head();
     await declareHead(log, folder.head, report);
@@ -115,7 +117,7 @@ export async function startDaemon(
       ...explainRoutes({ view, reading }),
       ...historyRoutes({ view, reading, committer }),
       ...instanceRoutes({ view, instances }),
-      ...healthRoutes({ view, problems: () => problems }),
+      ...healthRoutes({ view, problems: () => [...problems, store.problem()].filter((problem) => problem !== undefined) }),
     };
     let port = settings.port;
     const admissions = new Admissions(
@@ -253,7 +255,8 @@ async function listenFault(
   cause: NodeJS.ErrnoException,
   where: { readonly port: number; readonly host: string } | { readonly path: string },
 ): Promise<SetpointError> {
-  if ("path" in where) return new SetpointError("store_unavailable", `The socket ${where.path} cannot be used: ${cause.message}.`, { cause });
+  if ("path" in where)
+    return new SetpointError("store_unavailable", `The socket ${where.path} cannot be used: ${cause.message}.`, { cause });
   const { port, host } = where;
   if (cause.code !== "EADDRINUSE") {
     const detail = `Cannot listen on ${host}, port ${port}: ${cause.message}. Choose another address: --host HOST (SETPOINT_HOST), --port N (SETPOINT_PORT).`;

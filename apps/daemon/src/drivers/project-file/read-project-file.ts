@@ -46,7 +46,8 @@ async function evaluateInChild(path: string, { evaluationMs, documentBytesMax }:
     bytesMax: documentBytesMax,
   });
   if (outcome.state === "not-started") return { ok: false, detail: `It could not be evaluated: ${outcome.cause.message}` };
-  if (outcome.state === "cut") return { ok: false, detail: `It was not evaluated within ${evaluationMs} ms and ${documentBytesMax} bytes.` };
+  if (outcome.state === "cut")
+    return { ok: false, detail: `It was not evaluated within ${evaluationMs} ms and ${documentBytesMax} bytes.` };
   return readEvaluation(outcome.text) ?? { ok: false, detail: `Evaluating it printed no project. ${outcome.words}` };
 }
 
