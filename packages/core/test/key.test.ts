@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { keyLimits, keyMatcher, keyRefusal, nameRefusal, namespaceOf, segmentRefusal } from "../src/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { keyLimits, keyMatcher, keyRefusal, keysMatcher, nameRefusal, namespaceOf, segmentRefusal } from "../src/index.ts";
 
 describe("the key grammar", () => {
   test.each([
@@ -103,7 +103,37 @@ describe("key patterns", () => {
     expect(matched).toBeGreaterThan(500);
   });
 
+  test("a matcher of several patterns matches what any of them matches, and is none when one is malformed", () => {
+    fc.assert(
+      fc.property(fc.array(pattern, { maxLength: 5 }), fc.array(key, { minLength: 1, maxLength: 5 }), (patterns, keys) => {
+        const matches = keysMatcher(patterns.map((parts) => parts.join(".")));
+        for (const segments of keys) {
+          expect(matches?.(segments.join("."))).toBe(patterns.some((parts) => isMatch(parts, segments)));
+        }
+        expect(keysMatcher([...patterns.map((parts) => parts.join(".")), "a."])).toBeUndefined();
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("a key is split once and its segments are looked up once, however many patterns there are", () => {
+    const patterns = Array.from({ length: 256 }, (_, index) => `${"**.*.".repeat(index % 7)}z${index}`);
+    const matches = keysMatcher([...patterns, ...patterns]);
+    const split = vi.spyOn(String.prototype, "split");
+    const looked = vi.spyOn(Map.prototype, "get");
+    try {
+      expect(matches?.(Array(16).fill("a").join("."))).toBe(false);
+      expect([split.mock.calls.length, looked.mock.calls.length]).toEqual([1, 16]);
+    } finally {
+      split.mockRestore();
+      looked.mockRestore();
+    }
+  });
+
   test.each<[string, readonly string[], readonly string[]]>([
+    ["a.**.**.b", ["a.b", "a.x.y.b"], ["a", "b", "a.b.c"]],
+    [`${"**.".repeat(15)}z`, ["z", "a.z"], ["a", "z.a"]],
+    [Array(16).fill("*").join("."), [Array(16).fill("a").join(".")], [Array(15).fill("a").join("."), Array(17).fill("a").join(".")]],
     ["app.port", ["app.port"], ["app", "app.port.x", "app.ports"]],
     ["app.*", ["app.a"], ["app", "app.a.b", "apps.a"]],
     ["app.**", ["app", "app.a", "app.a.b"], ["apps", "b.app"]],
