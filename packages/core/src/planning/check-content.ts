@@ -27,7 +27,7 @@ export function checkContent(draft: RecordReader, change: BatchChange, findings:
   if (kind === "schema") {
     const compiled = compiledSchema(key, value);
     if (!compiled.ok) {
-      findings.add(...compiled.issues);
+      findings.add(compiled.issues);
       return { apply: false };
     }
     return { apply: true };
@@ -35,23 +35,22 @@ export function checkContent(draft: RecordReader, change: BatchChange, findings:
   if (kind === "flag" || kind === "segment") {
     const refusal = kind === "flag" ? flagRefusal(value) : undefined;
     if (refusal !== undefined) {
-      findings.add(issueAt(change, "constraint_violation", `The flag "${key}" ${refusal}.`, { format: "flagd flag definition" }, value));
+      findings.add([issueAt(change, "constraint_violation", `The flag "${key}" ${refusal}.`, { format: "flagd flag definition" }, value)]);
       return { apply: false };
     }
     return { apply: true };
   }
   const leaf = leafOf(draft, key);
   if (!leaf) {
-    findings.add(unknownKey(draft, change, findings.suggestions));
+    findings.add([unknownKey(draft, change, findings.suggestions)]);
     return { apply: false };
   }
   if (leaf.metadata.sensitive && (change.layer ?? "stored") === "stored") {
-    findings.sensitiveKeys += 1;
-    findings.add(issueAt(change, "constraint_violation", sensitiveWords, { sensitive: false }, hiddenValue));
+    findings.addSensitive(issueAt(change, "constraint_violation", sensitiveWords, { sensitive: false }, hiddenValue));
     return { apply: false };
   }
   const issues = leaf.validate(value);
-  findings.add(...issues.map((issue) => ({ ...issue, environment: change.environment ?? "" })));
+  findings.add(issues.map((issue) => ({ ...issue, environment: change.environment ?? "" })));
   return { apply: issues.length === 0 };
 }
 

@@ -1,6 +1,8 @@
 import type { Issue } from "../issue.ts";
+import type { Json } from "../json.ts";
 import { namespaceOf } from "../key.ts";
 import type { RecordReader } from "../records/record-reader.ts";
+import type { StoredRecord } from "../records/record.ts";
 import { environmentLimits, treeFault } from "../resolve/environments.ts";
 import { leafOf } from "../resolve/resolve.ts";
 import type { SuggestionBudget } from "../schema/suggest-key.ts";
@@ -40,26 +42,25 @@ export function structureRefusal(reader: RecordReader, draft: RecordReader, batc
   return undefined;
 }
 
-/** Every stored value of a namespace that its schema, as drafted, refuses; hidden ones too. */
-export function storedIssues(draft: RecordReader, namespace: string, budget: SuggestionBudget): Issue[] {
-  const issues: Issue[] = [];
+/** Every stored value that its schema, as drafted, refuses; hidden ones too. Found as they are asked for, in one pass for all namespaces. */
+export function* storedIssues(draft: RecordReader, namespaces: ReadonlySet<string>, budget: SuggestionBudget): Iterable<Issue> {
+  if (namespaces.size === 0) return;
   for (const environment of [...draft.environments().map(({ name }) => name), undefined]) {
     for (const record of draft.recordsOf("value", environment)) {
-      if (record.value === undefined || namespaceOf(record.key) !== namespace) continue;
-      const leaf = leafOf(draft, record.key);
-      const place: BatchChange = { kind: "value", key: record.key, ...(environment !== undefined && { environment }) };
-      if (!leaf)
-        issues.push({ ...unknownKey(draft, place, budget), message: `The stored value of "${record.key}" would lose its declaration.` });
-      else if (leaf.metadata.sensitive && record.layer === "stored") {
-        issues.push(
-          issueAt(place, "constraint_violation", `"${record.key}" is stored and cannot become sensitive.`, { sensitive: false }, null),
-        );
-      } else {
-        for (const issue of leaf.validate(record.value)) {
-          issues.push({ ...issue, environment: environment ?? "", message: `The stored value would become invalid: ${issue.message}` });
-        }
-      }
+      if (record.value !== undefined && namespaces.has(namespaceOf(record.key))) yield* issuesOf(draft, record, record.value, budget);
     }
   }
-  return issues;
+}
+
+function* issuesOf(draft: RecordReader, { environment, layer, key }: StoredRecord, value: Json, budget: SuggestionBudget): Iterable<Issue> {
+  const leaf = leafOf(draft, key);
+  const place: BatchChange = { kind: "value", key, ...(environment !== undefined && { environment }) };
+  if (!leaf) yield { ...unknownKey(draft, place, budget), message: `The stored value of "${key}" would lose its declaration.` };
+  else if (leaf.metadata.sensitive && layer === "stored") {
+    yield issueAt(place, "constraint_violation", `"${key}" is stored and cannot become sensitive.`, { sensitive: false }, null);
+  } else {
+    for (const issue of leaf.validate(value)) {
+      yield { ...issue, environment: environment ?? "", message: `The stored value would become invalid: ${issue.message}` };
+    }
+  }
 }

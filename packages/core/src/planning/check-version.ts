@@ -16,12 +16,12 @@ export function checkVersion(reader: RecordReader, change: BatchChange, findings
         : own.revision;
   if (change.ifAbsent && own?.value !== undefined) {
     findings.staleKey ??= change;
-    findings.add(issueAt(change, "version_mismatch", `"${change.key}" is already stored in "${change.environment}".`, 0, version));
+    findings.add([issueAt(change, "version_mismatch", `"${change.key}" is already stored in "${change.environment}".`, 0, version)]);
   }
   if (change.ifVersion !== undefined && change.ifVersion !== version) {
     findings.staleKey ??= change;
-    findings.add(
+    findings.add([
       issueAt(change, "version_mismatch", `"${change.key}" is at version ${version}, not ${change.ifVersion}.`, change.ifVersion, version),
-    );
+    ]);
   }
 }

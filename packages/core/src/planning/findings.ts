@@ -7,14 +7,29 @@ import type { BatchChange } from "./batch.ts";
 export class Findings {
   static readonly issuesMax = 1_000;
   readonly issues: Issue[] = [];
+  /** Whether there are more issues than are kept. */
+  hasMore = false;
   /** How many of the issues say that a sensitive key cannot be stored. */
   sensitiveKeys = 0;
   staleKey: BatchChange | undefined;
   /** What may still be spent on saying which key was meant. */
   readonly suggestions = new SuggestionBudget();
 
-  add(...issues: readonly Issue[]): void {
-    for (const issue of issues) if (this.issues.length < Findings.issuesMax) this.issues.push(issue);
+  /** Takes issues until there are enough; the first one too many is not looked beyond. */
+  add(issues: Iterable<Issue>): void {
+    for (const issue of issues) {
+      if (this.issues.length === Findings.issuesMax) {
+        this.hasMore = true;
+        return;
+      }
+      this.issues.push(issue);
+    }
+  }
+
+  /** A sensitive key's issue. */
+  addSensitive(issue: Issue): void {
+    if (this.issues.length < Findings.issuesMax) this.sensitiveKeys += 1;
+    this.add([issue]);
   }
 }
 

@@ -38,7 +38,8 @@ export function planBatch(reader: RecordReader, batch: readonly BatchChange[], r
   if (structural) {
     const refusal = structureRefusal(reader, draft, batch);
     if (refusal) return { ok: false, refusal };
-    for (const change of batch) if (change.kind === "schema") findings.add(...storedIssues(draft, change.key, findings.suggestions));
+    const namespaces = new Set(batch.filter(({ kind }) => kind === "schema").map(({ key }) => key));
+    findings.add(storedIssues(draft, namespaces, findings.suggestions));
   }
   for (const change of batch) checkVersion(reader, change, findings);
 

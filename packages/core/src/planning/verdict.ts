@@ -27,9 +27,14 @@ export function verdict(plan: Omit<Plan, "refusal">, findings: Findings, reader:
   const errors = plan.issues.filter((issue) => issue.severity === "error");
   const [first] = errors;
   if (!first) return undefined;
+  const more = findings.hasMore
+    ? ` (and more than ${errors.length - 1} others)`
+    : errors.length === 1
+      ? ""
+      : ` (and ${errors.length - 1} more)`;
   return {
     code: errors.length === findings.sensitiveKeys ? "secrets_unavailable" : "validation_failed",
-    detail: `${first.key}: ${first.message}${errors.length === 1 ? "" : ` (and ${errors.length - 1} more)`}`,
+    detail: `${first.key}: ${first.message}${more}`,
     issues: plan.issues,
   };
 }

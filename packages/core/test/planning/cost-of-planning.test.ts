@@ -147,3 +147,53 @@ describe("planning names what was meant", () => {
     expect(meant.filter(Boolean)).toHaveLength(suggestionLimits.searchesMax);
   });
 });
+
+describe("what a new schema would do to stored values", () => {
+  /** Each of 40 environments stores each of 1,000 keys. `passes` counts how often the values of one of the last are gone through. */
+  function stored() {
+    const records = broad();
+    for (let environment = 0; environment < environmentsCount; environment += 1) {
+      for (let key = 0; key < keysCount; key += 1) {
+        records.apply({ kind: "value", environment: `e${environment}`, layer: "stored", key: `one.k${key}`, value: 1, revision: 2 });
+      }
+    }
+    const passes = { count: 0 };
+    const reader: RecordReader = {
+      ...counted(records).reader,
+      recordsOf(kind, environment) {
+        if (kind === "value" && environment === "e39") passes.count += 1;
+        return records.recordsOf(kind, environment);
+      },
+    };
+    return { records, reader, passes };
+  }
+
+  it("is told in full where it is little", () => {
+    const { records, reader } = stored();
+    const value = schema({ k5: { type: "integer", maximum: 0 } });
+    const outcome = planBatch(reader, [{ kind: "schema", key: "one", value }], nextRevision(records), clientBatchLimits);
+    expect(outcome.ok && outcome.plan.refusal?.detail).toContain(`(and ${environmentsCount - 1} more)`);
+  });
+
+  it("is looked for until there are issues enough, and told as more than so many", () => {
+    const { records, reader, passes } = stored();
+    const value = { type: "object", properties: {} };
+    const outcome = planBatch(reader, [{ kind: "schema", key: "one", value }], nextRevision(records), clientBatchLimits);
+    expect(outcome.ok && outcome.plan.refusal).toMatchObject({ code: "validation_failed" });
+    expect(outcome.ok && outcome.plan.refusal?.detail).toContain("(and more than 999 others)");
+    expect(outcome.ok && outcome.plan.issues.length).toBe(1_000);
+    expect(passes.count).toBe(1); // for what would differ, not for issues
+  });
+
+  it("costs one pass over the records, however many schemas change", () => {
+    const { records, reader, passes } = stored();
+    const batch = ["two", ...Array.from({ length: 50 }, (_, index) => `n${index}`)].map((key): BatchChange => ({
+      kind: "schema",
+      key,
+      value: { type: "object", properties: {} },
+    }));
+    const outcome = planBatch(reader, batch, nextRevision(records), clientBatchLimits);
+    expect(outcome.ok && outcome.plan.issues).toHaveLength(1); // two.k2 in root
+    expect(passes.count).toBe(2); // for issues and for what would differ
+  });
+});
