@@ -155,7 +155,7 @@ export async function startDaemon(
     });
     door.listen(app.server);
     port = await listen(app.server, { port: settings.port, host: settings.host });
-    const socket = await listenLocally(lock, createSocketServer(app), door, report);
+    const socket = await listenLocally(lock, createSocketServer(app, limits), door, report);
     if (socket) listeners.push(socket.connections);
     const url = `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
     const reached = { pid: process.pid, url, ...(socket && { socket: socket.path }), version };

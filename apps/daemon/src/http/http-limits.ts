@@ -1,5 +1,7 @@
 /** What bounds the daemon's HTTP side; a test may hand in smaller ones. */
 export interface HttpLimits {
+  /** How long a request may take to arrive, its body included. */
+  readonly requestTimeoutMs: number;
   /** How long an answer may take to leave, from when it was made; then its connection is cut. */
   readonly answerTimeoutMs: number;
   /** Bytes of answers made and not left, over all connections; beyond it large reads are refused as `rate_limited`. */
@@ -12,6 +14,7 @@ export interface HttpLimits {
 }
 
 export const defaultHttpLimits: HttpLimits = {
+  requestTimeoutMs: 60_000,
   answerTimeoutMs: 60_000,
   unsentBytesMax: 256 * 1024 * 1024,
   wrongTokensMax: 100,

@@ -82,6 +82,7 @@ export function createHttp(parts: HttpParts): FastifyInstance {
     // Bodies are read and bounded below, so that who sends too much is answered and not cut off.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     http: listenerOptions,
+    requestTimeout: parts.limits.requestTimeoutMs,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     logger: false,
@@ -157,8 +158,10 @@ export function createHttp(parts: HttpParts): FastifyInstance {
 }
 
 /** A second listener for the same routes, on a Unix socket. */
-export function createSocketServer(app: FastifyInstance): Server {
-  const server = createServer(listenerOptions, (request, response) => app.routing(request, response));
+export function createSocketServer(app: FastifyInstance, { requestTimeoutMs }: HttpLimits): Server {
+  const server = createServer({ ...listenerOptions, requestTimeout: requestTimeoutMs }, (request, response) =>
+    app.routing(request, response),
+  );
   ignoreExpectations(app, server);
   server.on("clientError", refuseMalformed);
   return server;
