@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { canonicalJson, isJsonObject, type Json } from "../json.ts";
+import { canonicalJson, isJsonObject } from "../json.ts";
 import { compileSchema } from "./compile-schema.ts";
 import { jsonValueRefusal } from "./json-value.ts";
 import { schemaLimits } from "./limits.ts";
