@@ -49,7 +49,7 @@ export function checkContent(draft: RecordReader, change: BatchChange, findings:
     findings.addSensitive(issueAt(change, "constraint_violation", sensitiveWords, { sensitive: false }, hiddenValue));
     return { apply: false };
   }
-  const issues = leaf.validate(value);
+  const issues = leaf.validate(value, findings.steps);
   findings.add(issues.map((issue) => ({ ...issue, environment: change.environment ?? "" })));
   return { apply: issues.length === 0 };
 }

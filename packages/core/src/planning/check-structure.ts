@@ -5,10 +5,9 @@ import type { RecordReader } from "../records/record-reader.ts";
 import type { StoredRecord } from "../records/record.ts";
 import { environmentLimits, treeFault } from "../resolve/environments.ts";
 import { leafOf } from "../resolve/resolve.ts";
-import type { SuggestionBudget } from "../schema/suggest-key.ts";
 import type { BatchChange, Refusal } from "./batch.ts";
 import { unknownKey } from "./check-content.ts";
-import { issueAt } from "./findings.ts";
+import { type Findings, issueAt } from "./findings.ts";
 
 /** What a changed tree or a removed schema would break. */
 export function structureRefusal(reader: RecordReader, draft: RecordReader, batch: readonly BatchChange[]): Refusal | undefined {
@@ -42,8 +41,11 @@ export function structureRefusal(reader: RecordReader, draft: RecordReader, batc
   return undefined;
 }
 
+/** What looking at stored values may spend. */
+type Budget = Pick<Findings, "steps" | "suggestions">;
+
 /** Every stored value that its schema, as drafted, refuses; hidden ones too. Found as they are asked for, in one pass for all namespaces. */
-export function* storedIssues(draft: RecordReader, namespaces: ReadonlySet<string>, budget: SuggestionBudget): Iterable<Issue> {
+export function* storedIssues(draft: RecordReader, namespaces: ReadonlySet<string>, budget: Budget): Iterable<Issue> {
   if (namespaces.size === 0) return;
   for (const environment of [...draft.environments().map(({ name }) => name), undefined]) {
     for (const record of draft.recordsOf("value", environment)) {
@@ -52,14 +54,14 @@ export function* storedIssues(draft: RecordReader, namespaces: ReadonlySet<strin
   }
 }
 
-function* issuesOf(draft: RecordReader, { environment, layer, key }: StoredRecord, value: Json, budget: SuggestionBudget): Iterable<Issue> {
+function* issuesOf(draft: RecordReader, { environment, layer, key }: StoredRecord, value: Json, budget: Budget): Iterable<Issue> {
   const leaf = leafOf(draft, key);
   const place: BatchChange = { kind: "value", key, ...(environment !== undefined && { environment }) };
-  if (!leaf) yield { ...unknownKey(draft, place, budget), message: `The stored value of "${key}" would lose its declaration.` };
+  if (!leaf) yield { ...unknownKey(draft, place, budget.suggestions), message: `The stored value of "${key}" would lose its declaration.` };
   else if (leaf.metadata.sensitive && layer === "stored") {
     yield issueAt(place, "constraint_violation", `"${key}" is stored and cannot become sensitive.`, { sensitive: false }, null);
   } else {
-    for (const issue of leaf.validate(value)) {
+    for (const issue of leaf.validate(value, budget.steps)) {
       yield { ...issue, environment: environment ?? "", message: `The stored value would become invalid: ${issue.message}` };
     }
   }

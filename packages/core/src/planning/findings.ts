@@ -1,5 +1,7 @@
 import type { Issue } from "../issue.ts";
 import type { Json } from "../json.ts";
+import { schemaLimits } from "../schema/limits.ts";
+import { Steps } from "../schema/steps.ts";
 import { SuggestionBudget } from "../schema/suggest-key.ts";
 import type { BatchChange } from "./batch.ts";
 
@@ -14,6 +16,8 @@ export class Findings {
   staleKey: BatchChange | undefined;
   /** What may still be spent on saying which key was meant. */
   readonly suggestions = new SuggestionBudget();
+  /** What may still be spent on validating values. */
+  readonly steps = new Steps(schemaLimits.validationStepsTotalMax);
 
   /** Takes issues until there are enough; the first one too many is not looked beyond. */
   add(issues: Iterable<Issue>): void {

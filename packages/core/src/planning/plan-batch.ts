@@ -39,7 +39,7 @@ export function planBatch(reader: RecordReader, batch: readonly BatchChange[], r
     const refusal = structureRefusal(reader, draft, batch);
     if (refusal) return { ok: false, refusal };
     const namespaces = new Set(batch.filter(({ kind }) => kind === "schema").map(({ key }) => key));
-    findings.add(storedIssues(draft, namespaces, findings.suggestions));
+    findings.add(storedIssues(draft, namespaces, findings));
   }
   for (const change of batch) checkVersion(reader, change, findings);
 

@@ -2,6 +2,7 @@ import { canonicalJson, type Json } from "../json.ts";
 import { simpleCheck, type Check } from "./check.ts";
 import { countPhrase, summaryOf } from "./describe.ts";
 import { keywordOf, numberOf, type SchemaNode } from "./schema-node.ts";
+import { writtenPerStep } from "./steps.ts";
 
 /** `minItems`, `maxItems`, `uniqueItems`, `prefixItems` and `items`; other kinds of JSON pass. */
 export function arrayChecks(node: SchemaNode, compile: (node: SchemaNode) => Check): readonly Check[] {
@@ -19,11 +20,12 @@ export function arrayChecks(node: SchemaNode, compile: (node: SchemaNode) => Che
 }
 
 function uniqueCheck(node: SchemaNode): Check {
-  return (value, inside, findings) => {
+  return (value, inside, findings, steps) => {
     if (!Array.isArray(value)) return true;
     const first = new Map<string, number>();
     for (const [index, item] of (value as readonly Json[]).entries()) {
       const text = canonicalJson(item);
+      steps.take(1 + text.length / writtenPerStep);
       const equal = first.get(text);
       if (equal !== undefined) {
         const message = `must have different items, but items ${equal} and ${index} are equal`;
@@ -39,7 +41,7 @@ function uniqueCheck(node: SchemaNode): Check {
 function itemsCheck(node: SchemaNode, compile: (node: SchemaNode) => Check): Check {
   const prefix = node.prefixItems.map(compile);
   const rest = node.items && compile(node.items);
-  return (value, inside, findings) => {
+  return (value, inside, findings, steps) => {
     if (!Array.isArray(value)) return true;
     const items = value as readonly Json[];
     if (node.items?.schema === false && items.length > prefix.length) {
@@ -51,7 +53,7 @@ function itemsCheck(node: SchemaNode, compile: (node: SchemaNode) => Check): Che
     for (let index = 0; index < items.length; index += 1) {
       const check = prefix[index] ?? rest;
       if (!check) break;
-      if (check(items[index] as Json, findings && { parent: inside, token: index }, findings)) continue;
+      if (check(items[index] as Json, findings && { parent: inside, token: index }, findings, steps)) continue;
       isValid = false;
       if (!findings || findings.isFull) return false;
     }

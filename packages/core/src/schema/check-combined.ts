@@ -1,8 +1,10 @@
-import { isJsonObject, jsonEqual, type Json } from "../json.ts";
+import { canonicalJson, isJsonObject, jsonEqual, type Json } from "../json.ts";
 import type { Check } from "./check.ts";
-import { acceptedTypesOf, phraseOf, summaryOf } from "./describe.ts";
+import { acceptedTypesOf, phraseOf, summaryOf, typeNamesOf } from "./describe.ts";
 import { jsonTypeOf } from "./json-type.ts";
+import { keywords } from "./keywords.ts";
 import { keywordOf, type SchemaNode } from "./schema-node.ts";
+import { writtenPerStep, type Steps } from "./steps.ts";
 
 /** `anyOf`, `oneOf`, `allOf`, `not` and the local reference. */
 export function combinedChecks(node: SchemaNode, compile: (node: SchemaNode) => Check): readonly Check[] {
@@ -15,29 +17,27 @@ export function combinedChecks(node: SchemaNode, compile: (node: SchemaNode) => 
   return checks;
 }
 
-interface Alternative {
-  readonly node: SchemaNode;
-  readonly check: Check;
-  readonly accepts: ReturnType<typeof acceptedTypesOf>;
-}
-
 function alternativesCheck(
   node: SchemaNode,
   nodes: readonly SchemaNode[],
   wanted: "at least one" | "exactly one",
   compile: (node: SchemaNode) => Check,
 ): Check {
-  const alternatives: readonly Alternative[] = nodes.map((one) => ({ node: one, check: compile(one), accepts: acceptedTypesOf(one) }));
+  const listed = new ListedAlternatives();
+  const checks = nodes.filter((one) => !listed.takes(one)).map(compile);
   const phrase = phraseOf({ ...node, schema: {}, anyOf: nodes, oneOf: [] });
-  return (value, inside, findings) => {
-    let matched = 0;
-    for (const { check } of alternatives) {
-      if (!check(value, undefined, undefined)) continue;
-      matched += 1;
-      if (wanted === "at least one") return true;
-      if (matched > 1) break;
+  const matchesOf = (value: Json, steps: Steps): number => {
+    const most = wanted === "at least one" ? 1 : 2;
+    let matched = listed.matchesOf(value, steps);
+    for (const check of checks) {
+      if (matched >= most) break;
+      if (check(value, undefined, undefined, steps)) matched += 1;
     }
-    if (matched === 1) return true;
+    return matched;
+  };
+  return (value, inside, findings, steps) => {
+    const matched = matchesOf(value, steps);
+    if (matched === 1 || (matched > 1 && wanted === "at least one")) return true;
     if (!findings) return false;
     const expected = summaryOf(node);
     if (matched > 1) {
@@ -51,9 +51,10 @@ function alternativesCheck(
       return false;
     }
     const type = jsonTypeOf(value);
-    const candidates = alternatives.filter((one) => one.accepts.has(type));
-    const meant = type === "object" || type === "array" ? meantBy(value, candidates) : undefined;
-    if (meant) return meant.check(value, inside, findings);
+    steps.take(nodes.length);
+    const candidates = nodes.filter((one) => acceptedTypesOf(one).has(type));
+    const meant = type === "object" || type === "array" ? meantBy(value, candidates, steps) : undefined;
+    if (meant) return compile(meant)(value, inside, findings, steps);
     const code = candidates.length === 0 ? "invalid_parameter_type" : "constraint_violation";
     // Several alternatives of the value's own kind: their common phrase would say "an object" about an object.
     const isVague = candidates.length > 1 && (type === "object" || type === "array");
@@ -65,11 +66,50 @@ function alternativesCheck(
   };
 }
 
+/** The alternatives that are nothing but lists of values: one look says how many of them a value matches. */
+class ListedAlternatives {
+  readonly #scalars = new Map<Json, number>();
+  readonly #texts = new Map<string, number>();
+
+  /** Takes an alternative in if it is such a list, perhaps narrowed by `type`. */
+  takes(node: SchemaNode): boolean {
+    const values = listedValues(node);
+    for (const value of values ?? []) {
+      if (typeof value === "object" && value !== null)
+        this.#texts.set(canonicalJson(value), (this.#texts.get(canonicalJson(value)) ?? 0) + 1);
+      else this.#scalars.set(value, (this.#scalars.get(value) ?? 0) + 1);
+    }
+    return values !== undefined;
+  }
+
+  matchesOf(value: Json, steps: Steps): number {
+    if (typeof value !== "object" || value === null) return this.#scalars.get(value) ?? 0;
+    if (this.#texts.size === 0) return 0;
+    const text = canonicalJson(value);
+    steps.take(text.length / writtenPerStep);
+    return this.#texts.get(text) ?? 0;
+  }
+}
+
+/** The different values that a node accepts if its only constraints are `const` or `enum`, and `type`; else `undefined`. */
+function listedValues(node: SchemaNode): readonly Json[] | undefined {
+  const constraints = Object.keys(node.schema).filter((name) => keywords.get(name)?.isAnnotation !== true && name !== "type");
+  const [only] = constraints;
+  if (constraints.length !== 1 || (only !== "const" && only !== "enum")) return undefined;
+  const values = only === "const" ? [keywordOf(node, "const") as Json] : (keywordOf(node, "enum") as readonly Json[]);
+  const names = typeNamesOf(node);
+  const hasType = (value: Json) =>
+    names.length === 0 || names.includes(jsonTypeOf(value)) || (names.includes("integer") && Number.isInteger(value));
+  // A value that stands twice in one list is one match.
+  return [...new Map(values.filter(hasType).map((value) => [canonicalJson(value), value])).values()];
+}
+
 /** The one alternative whose violations are worth telling: the only one of its kind, or the one whose constant members fit. */
-function meantBy(value: Json, candidates: readonly Alternative[]): Alternative | undefined {
+function meantBy(value: Json, candidates: readonly SchemaNode[], steps: Steps): SchemaNode | undefined {
   if (candidates.length <= 1 || !isJsonObject(value)) return candidates.length === 1 ? candidates[0] : undefined;
-  const fitting = candidates.filter(({ node }) => {
-    const constants = [...node.properties]
+  const fitting = candidates.filter(({ properties }) => {
+    steps.take(properties.size);
+    const constants = [...properties]
       .map(([name, property]) => [name, keywordOf(property, "const")] as const)
       .filter(([, constant]) => constant !== undefined);
     return constants.length > 0 && constants.every(([name, constant]) => Object.hasOwn(value, name) && jsonEqual(value[name], constant));
@@ -81,8 +121,8 @@ function notCheck(not: SchemaNode, compile: (node: SchemaNode) => Check): Check 
   const check = compile(not);
   const phrase = phraseOf(not);
   const message = phrase === "any JSON value" ? "may not have a value: none is allowed here" : `may not be ${phrase}`;
-  return (value, inside, findings) => {
-    if (!check(value, undefined, undefined)) return true;
+  return (value, inside, findings, steps) => {
+    if (!check(value, undefined, undefined, steps)) return true;
     findings?.add({ inside, code: "constraint_violation", message, expected: { not: summaryOf(not) }, received: value });
     return false;
   };

@@ -1,7 +1,8 @@
 import { isJsonObject, type Json } from "../json.ts";
-import { simpleCheck, type Check } from "./check.ts";
+import { type Check, type Findings, simpleCheck } from "./check.ts";
 import { countPhrase, quote, summaryOf } from "./describe.ts";
 import { keywordOf, numberOf, type SchemaNode } from "./schema-node.ts";
+import type { Steps } from "./steps.ts";
 
 const namesListedMax = 10;
 
@@ -12,9 +13,10 @@ export function objectChecks(node: SchemaNode, compile: (node: SchemaNode) => Ch
   if (count !== undefined) {
     const least = numberOf(node, "minProperties") ?? 0;
     const most = numberOf(node, "maxProperties") ?? Infinity;
-    const hasCount = (value: Json) => {
+    const hasCount = (value: Json, steps: Steps) => {
       if (!isJsonObject(value)) return true;
       const { length } = Object.keys(value);
+      steps.take(length);
       return length >= least && length <= most;
     };
     checks.push(simpleCheck(hasCount, { message: `must have ${count}`, expected: summaryOf(node) }));
@@ -27,8 +29,10 @@ export function objectChecks(node: SchemaNode, compile: (node: SchemaNode) => Ch
 }
 
 function requiredCheck(node: SchemaNode, required: readonly string[]): Check {
-  return (value, inside, findings) => {
-    if (!isJsonObject(value) || required.every((name) => Object.hasOwn(value, name))) return true;
+  return (value, inside, findings, steps) => {
+    if (!isJsonObject(value)) return true;
+    steps.take(required.length);
+    if (required.every((name) => Object.hasOwn(value, name))) return true;
     const missing = required.filter((name) => !Object.hasOwn(value, name));
     findings?.add({
       inside,
@@ -42,14 +46,16 @@ function requiredCheck(node: SchemaNode, required: readonly string[]): Check {
 }
 
 function namesCheck(check: Check): Check {
-  return (value, inside, findings) => {
+  return (value, inside, findings, steps) => {
     if (!isJsonObject(value)) return true;
     let isValid = true;
-    for (const name of Object.keys(value)) {
-      if (check(name, undefined, undefined)) continue;
+    const names = Object.keys(value);
+    steps.take(names.length);
+    for (const name of names) {
+      if (check(name, undefined, undefined, steps)) continue;
       isValid = false;
       if (!findings || findings.isFull) return false;
-      check(name, inside, {
+      const named: Findings = {
         isFull: false,
         add: (violation) =>
           findings.add({
@@ -58,7 +64,8 @@ function namesCheck(check: Check): Check {
             code: "constraint_violation",
             message: `has the member name ${quote(name)}, which ${violation.message}`,
           }),
-      });
+      };
+      check(name, inside, named, steps);
     }
     return isValid;
   };
@@ -68,17 +75,19 @@ function membersCheck(node: SchemaNode, compile: (node: SchemaNode) => Check): C
   const declared = new Map([...node.properties].map(([name, property]) => [name, compile(property)]));
   const isClosed = node.additionalProperties?.schema === false;
   const further = !isClosed && node.additionalProperties ? compile(node.additionalProperties) : undefined;
-  return (value, inside, findings) => {
+  return (value, inside, findings, steps) => {
     if (!isJsonObject(value)) return true;
     const unknown: string[] = [];
     let isValid = true;
-    for (const name of Object.keys(value)) {
+    const names = Object.keys(value);
+    steps.take(names.length);
+    for (const name of names) {
       const check = declared.get(name) ?? further;
       if (!check) {
         if (isClosed) unknown.push(name);
         continue;
       }
-      if (check(value[name] as Json, findings && { parent: inside, token: name }, findings)) continue;
+      if (check(value[name] as Json, findings && { parent: inside, token: name }, findings, steps)) continue;
       isValid = false;
       if (!findings || findings.isFull) return false;
     }

@@ -5,6 +5,7 @@ import { formats } from "./formats.ts";
 import { jsonTypeOf } from "./json-type.ts";
 import { isMultipleOf } from "./multiple-of.ts";
 import { keywordOf, numberOf, type SchemaNode } from "./schema-node.ts";
+import { matchedPerStep, passedPerStep, type Steps, writtenPerStep } from "./steps.ts";
 
 /** The `type` keyword; `integer` is a number without a fraction, however it was written. */
 export function typeCheck(node: SchemaNode): Check | undefined {
@@ -31,8 +32,13 @@ export function valueChecks(node: SchemaNode): readonly Check[] {
 function listCheck(node: SchemaNode, values: readonly Json[]): Check {
   const scalars = new Set(values.filter((value) => typeof value !== "object" || value === null));
   const texts = new Set(values.filter((value) => typeof value === "object" && value !== null).map(canonicalJson));
-  const isListed = (value: Json) =>
-    typeof value === "object" && value !== null ? texts.size > 0 && texts.has(canonicalJson(value)) : scalars.has(value);
+  const isListed = (value: Json, steps: Steps) => {
+    if (typeof value !== "object" || value === null) return scalars.has(value);
+    if (texts.size === 0) return false;
+    const text = canonicalJson(value);
+    steps.take(text.length / writtenPerStep);
+    return texts.has(text);
+  };
   return simpleCheck(isListed, { message: `must be ${oneOfPhrase(values)}`, expected: summaryOf(node) });
 }
 
@@ -68,8 +74,9 @@ export function stringChecks(node: SchemaNode): readonly Check[] {
   if (length !== undefined) {
     const least = numberOf(node, "minLength") ?? 0;
     const most = numberOf(node, "maxLength") ?? Infinity;
-    const hasLength = (value: Json) => {
+    const hasLength = (value: Json, steps: Steps) => {
       if (typeof value !== "string") return true;
+      steps.take(value.length / passedPerStep);
       const points = codePoints(value);
       return points >= least && points <= most;
     };
@@ -77,13 +84,21 @@ export function stringChecks(node: SchemaNode): readonly Check[] {
   }
   const { pattern } = node;
   if (pattern) {
-    const isMatch = (value: Json) => typeof value !== "string" || pattern.test(value);
+    const isMatch = (value: Json, steps: Steps) => {
+      if (typeof value !== "string") return true;
+      steps.take((value.length * pattern.instructions) / matchedPerStep);
+      return pattern.test(value);
+    };
     checks.push(simpleCheck(isMatch, { message: `must match the pattern ${shortPattern(pattern.source)}`, expected: summaryOf(node) }));
   }
   const name = keywordOf(node, "format");
   const format = typeof name === "string" ? formats.get(name) : undefined;
   if (format) {
-    const isFormat = (value: Json) => typeof value !== "string" || format.test(value);
+    const isFormat = (value: Json, steps: Steps) => {
+      if (typeof value !== "string") return true;
+      steps.take(value.length / passedPerStep);
+      return format.test(value);
+    };
     checks.push(simpleCheck(isFormat, { message: `must be ${format.phrase}`, expected: summaryOf(node) }));
   }
   return checks;

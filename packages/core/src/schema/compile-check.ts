@@ -12,7 +12,7 @@ export function createCheckCompiler(): (node: SchemaNode) => Check {
   const compile = (node: SchemaNode): Check => {
     const known = compiled.get(node);
     if (known) return known;
-    const check = checkOf(node, compile);
+    const check = counted(checkOf(node, compile));
     compiled.set(node, check);
     return check;
   };
@@ -34,5 +34,12 @@ function checkOf(node: SchemaNode, compile: (node: SchemaNode) => Check): Check 
   const type = typeCheck(node);
   if (!type) return further;
   // A value of the wrong kind has one violation; what the other keywords would say about it helps nobody.
-  return (value, inside, findings) => type(value, inside, findings) && further(value, inside, findings);
+  return (value, inside, findings, steps) => type(value, inside, findings, steps) && further(value, inside, findings, steps);
+}
+
+function counted(check: Check): Check {
+  return (value, inside, findings, steps) => {
+    steps.take(1);
+    return check(value, inside, findings, steps);
+  };
 }

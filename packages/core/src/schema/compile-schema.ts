@@ -13,6 +13,7 @@ import { readSchema } from "./read-schema.ts";
 import { placeOf, SchemaIssues } from "./schema-issues.ts";
 import { childrenOf, keywordOf, type SchemaNode } from "./schema-node.ts";
 import { placeAt, type BranchPlace, type LeafPlace, type Place } from "./schema-tree.ts";
+import { Steps } from "./steps.ts";
 import { validateValue } from "./validate-value.ts";
 
 /**
@@ -28,7 +29,7 @@ export function compileSchema(namespace: string, document: unknown): CompiledSch
   const root = plantTree(namespace, node, issues);
   if (issues.issues.length > 0) return { ok: false, issues: issues.issues };
   const compile = createCheckCompiler();
-  const leaves = leavesOf(namespace, root, compile, issues);
+  const leaves = leavesOf(namespace, root, { compile, issues, steps: new Steps(schemaLimits.validationStepsTotalMax) });
   if (issues.issues.length > 0) return { ok: false, issues: issues.issues };
   return { ok: true, model: modelOf(namespace, document, root, leaves, compile) };
 }
@@ -63,26 +64,26 @@ function isDocument(document: unknown, issues: SchemaIssues): document is JsonOb
   return false;
 }
 
+/** What the defaults of one document are held against, and what that may take. */
+interface Trial {
+  readonly compile: (node: SchemaNode) => Check;
+  readonly issues: SchemaIssues;
+  readonly steps: Steps;
+}
+
 /** Refuses every default inside a leaf's value that its own subschema refuses. */
-function checkInnerDefaults(leaf: SchemaNode, seen: Set<SchemaNode>, compile: (node: SchemaNode) => Check, issues: SchemaIssues): void {
+function checkInnerDefaults(leaf: SchemaNode, seen: Set<SchemaNode>, trial: Trial): void {
   for (const node of childrenOf(leaf)) {
     if (seen.has(node)) continue;
     seen.add(node);
     const value = keywordOf(node, "default");
-    if (value !== undefined) refuseDefault(node, pointerTo(node.pointer, "default"), value, false, compile, issues);
-    checkInnerDefaults(node, seen, compile, issues);
+    if (value !== undefined) refuseDefault(node, pointerTo(node.pointer, "default"), value, false, trial);
+    checkInnerDefaults(node, seen, trial);
   }
 }
 
-function refuseDefault(
-  node: SchemaNode,
-  pointer: string,
-  value: Json,
-  isSensitive: boolean,
-  compile: (node: SchemaNode) => Check,
-  issues: SchemaIssues,
-): void {
-  const [first] = validateValue("", compile(node), isSensitive, value);
+function refuseDefault(node: SchemaNode, pointer: string, value: Json, isSensitive: boolean, { compile, issues, steps }: Trial): void {
+  const [first] = validateValue("", compile(node), isSensitive, value, steps);
   if (!first) return;
   issues.add({
     pointer,
@@ -92,20 +93,14 @@ function refuseDefault(
   });
 }
 
-function leavesOf(
-  namespace: string,
-  root: BranchPlace,
-  compile: (node: SchemaNode) => Check,
-  issues: SchemaIssues,
-): ReadonlyMap<string, Leaf> {
+function leavesOf(namespace: string, root: BranchPlace, trial: Trial): ReadonlyMap<string, Leaf> {
   const leaves: [string, Leaf][] = [];
   const seen = new Set<SchemaNode>();
   const visit = (place: Place, key: string, isEntry: boolean) => {
     if (place.kind === "leaf") {
-      checkInnerDefaults(place.node, seen, compile, issues);
-      if (place.default !== undefined)
-        refuseDefault(place.node, place.node.pointer, place.default, place.metadata.sensitive, compile, issues);
-      if (!isEntry) leaves.push([key, leafOf(key, place, compile(place.node))]);
+      checkInnerDefaults(place.node, seen, trial);
+      if (place.default !== undefined) refuseDefault(place.node, place.node.pointer, place.default, place.metadata.sensitive, trial);
+      if (!isEntry) leaves.push([key, leafOf(key, place, trial.compile(place.node))]);
       return;
     }
     for (const [name, member] of place.members) visit(member, `${key}.${name}`, isEntry);
@@ -123,7 +118,7 @@ function leafOf(key: string, place: LeafPlace, check: Check): Leaf {
     metadata,
     required,
     ...(place.default !== undefined && { default: place.default }),
-    validate: (value) => validateValue(key, check, metadata.sensitive, value),
+    validate: (value, budget) => validateValue(key, check, metadata.sensitive, value, budget),
   };
 }
 

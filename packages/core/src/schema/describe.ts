@@ -115,6 +115,15 @@ export function quote(value: Json): string {
 
 /** A small JSON value that says what was expected: the node's own keywords without texts and without subschemas of members. */
 export function summaryOf(node: SchemaNode): Json {
+  const known = summaries.get(node) ?? computeSummary(node);
+  summaries.set(node, known);
+  return known;
+}
+
+/** Every violation tells the summary, and to find that a long list is too long takes writing it. */
+const summaries = new WeakMap<SchemaNode, Json>();
+
+function computeSummary(node: SchemaNode): Json {
   const summary = summarise(node, alternativesMax);
   return canonicalJson(summary).length <= summaryCharactersMax ? summary : { type: [...acceptedTypesOf(node)] };
 }

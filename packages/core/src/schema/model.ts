@@ -1,5 +1,6 @@
 import type { Issue } from "../issue.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { Steps } from "./steps.ts";
 
 /** What a changed value asks of a running component. */
 export type Effect = "live" | "reinitialize" | "restart";
@@ -29,8 +30,8 @@ export interface Leaf {
   readonly default?: Json;
   /** Whether the enclosing objects require it. */
   readonly required: boolean;
-  /** Every violation of the subschema; empty = valid. Issues carry this leaf's key and an empty environment. */
-  validate(value: Json): readonly Issue[];
+  /** Every violation of the subschema; empty = valid. Issues carry this leaf's key and an empty environment. `budget`: what several values may take together. */
+  validate(value: Json, budget?: Steps): readonly Issue[];
 }
 
 /** A namespace's schema, compiled: the only form that resolving, planning and validating see. */

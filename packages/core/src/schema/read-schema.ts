@@ -51,6 +51,7 @@ class Reading {
       const value = memberOf(schema, keyword);
       return Array.isArray(value) ? value.map((item: Json, index) => this.read(item, pointerTo(pointerTo(pointer, keyword), index))) : [];
     };
+    const alternatives = (keyword: "anyOf" | "oneOf") => (this.#hasTooMany(schema, keyword, pointer) ? [] : list(keyword));
     const parts: NodeParts = {
       pointer,
       schema,
@@ -58,8 +59,8 @@ class Reading {
       pattern: this.#pattern(schema, pointer),
       properties: this.#properties(schema, pointer),
       prefixItems: list("prefixItems"),
-      anyOf: list("anyOf"),
-      oneOf: list("oneOf"),
+      anyOf: alternatives("anyOf"),
+      oneOf: alternatives("oneOf"),
       allOf: list("allOf"),
       items: one("items"),
       additionalProperties: one("additionalProperties"),
@@ -105,6 +106,20 @@ class Reading {
       expected: refusal,
       received: value,
     });
+  }
+
+  #hasTooMany(schema: JsonObject, keyword: string, pointer: string): boolean {
+    const value = memberOf(schema, keyword);
+    const { alternativesMax } = schemaLimits;
+    if (!Array.isArray(value) || value.length <= alternativesMax) return false;
+    const message = `The keyword ${JSON.stringify(keyword)} at ${placeOf(pointer)} has ${value.length} alternatives, more than ${alternativesMax}; list constants in an "enum".`;
+    this.#issues.add({
+      pointer: pointerTo(pointer, keyword),
+      message,
+      expected: { alternatives: alternativesMax },
+      received: value.length,
+    });
+    return true;
   }
 
   #properties(schema: JsonObject, pointer: string): ReadonlyMap<string, SchemaNode> {
