@@ -254,7 +254,8 @@ test("what waits for a connection that never got its turn goes with it", async (
   model.commit({ values: { "blob.large": blob(0) } });
   const { hostname, port, pathname } = new URL(`http://${url}`);
   const socket = createConnection(Number(port), hostname);
-  const asked = (namespace: string) => `GET ${pathname}?environment=base&namespaces=blob,${namespace} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`;
+  const asked = (namespace: string) =>
+    `GET ${pathname}?environment=base&namespaces=blob,${namespace} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`;
   socket.pause().write(asked("x0") + asked("x1"));
   await expect.poll(() => hub.counts().subscribers).toBe(2);
   expect(hub.counts().queuedBytes).toBeGreaterThan(megabyte);

@@ -5,7 +5,7 @@ import {
   flattenPatch,
   type Json,
   type JsonObject,
-  keyMatcher,
+  keysMatcher,
   keyRefusal,
   leafOf,
   namespaceOf,
@@ -223,9 +223,8 @@ function keyTest(patterns: string | undefined): ((key: string) => boolean) | und
   if (known) return known;
   const list = patterns.split(",");
   if (list.length > valueRouteLimits.keyPatternsMax) return undefined;
-  const tests = list.map(keyMatcher);
-  if (tests.includes(undefined)) return undefined;
-  const test = (key: string) => tests.some((matches) => matches?.(key));
+  const test = keysMatcher(list);
+  if (!test) return undefined;
   matchers.set(patterns, test);
   return test;
 }
