@@ -19,6 +19,7 @@ if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp()) proces
 
 // An install on top of one from another lockfile can leave links to versions that are gone. From scratch it takes seconds,
 // because the packages come from pnpm's store.
+if (existsSync(`${root}node_modules`)) console.error("setpoint: the dependencies have changed; installing them from scratch.");
 rmSync(`${root}node_modules`, { recursive: true, force: true });
 
 const pin = JSON.parse(readFileSync(`${root}package.json`, "utf8")).packageManager.split("+")[0];

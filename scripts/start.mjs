@@ -1,8 +1,8 @@
-// `npm start`: builds what the quickstart needs, unless it is built, and runs it with daemon and page. Arguments go to `setpoint dev`.
+// `npm start`: builds everything that is not built, so that every example runs after it, and runs the quickstart with daemon and page.
+// Arguments go to `setpoint dev`.
 import { run } from "./run.mjs";
 
-const needed = ["--filter=@setpoint/cli", "--filter=@setpoint/example-quickstart"];
-const build = await run("turbo", ["run", "build", ...needed, "--ui=stream", "--output-logs=errors-only"], { capture: true });
+const build = await run("turbo", ["run", "build", "--ui=stream", "--output-logs=errors-only"], { capture: true });
 if (build.code === 0) {
   const dev = await run("setpoint", ["dev", "examples/quickstart", ...process.argv.slice(2)]);
   process.exitCode = dev.code;
