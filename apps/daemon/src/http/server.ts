@@ -1,27 +1,21 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { decide, type ErrorCode, isJsonObject, type Json, parseJson, type Refusal, SetpointError } from "@setpoint/core";
-import { requestLimits, type Route, routeRoles, type RouteId, routes } from "@setpoint/protocol";
+import { type ErrorCode, type Refusal, SetpointError } from "@setpoint/core";
+import { type Route, type RouteId, routes } from "@setpoint/protocol";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Answer, Call, Caller, EntityTags, Handler, Handlers } from "../engine/handler.ts";
+import type { Call, Caller, Handler, Handlers } from "../engine/handler.ts";
 import type { Admissions } from "./admission.ts";
-import { parseConditions } from "./conditions.ts";
+import { discardBody, parseBody, readBody } from "./body.ts";
+import { callOf } from "./call.ts";
 import { endConnection } from "./connections.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { openApiDocument } from "./openapi.ts";
-import { problemContentType, problemHeaders, problemMessage, problemOf } from "./problem.ts";
-import { parseQuery } from "./query.ts";
+import { problemMessage } from "./problem.ts";
+import { sendAnswer, sendRefusal, sendUnknown } from "./replies.ts";
+import { formRefusal } from "./request-form.ts";
+import { pathOf } from "./request-path.ts";
 import { UnsentAnswers } from "./unsent-answers.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    caller: Caller | null;
-    refusal: Refusal | null;
-    conditions: { readonly ifMatch?: string; readonly ifNoneMatch?: EntityTags } | null;
-    parsedQuery: unknown;
-  }
-}
 
 /** Where faults go that a client is told nothing about but their request id. */
 export type FaultListener = (fault: unknown, request: { readonly id: string; readonly method: string; readonly route: string }) => void;
@@ -52,18 +46,12 @@ export interface StreamQuery {
   readonly cursor?: string;
 }
 
-const tooLarge = `The body is larger than ${requestLimits.bodyBytesMax} bytes.`;
-/** A body beyond this is not even read to its end. */
-const discardedBytesMax = 64 * requestLimits.bodyBytesMax;
-
 /** Reads whose answers can be as large as the whole store. */
 const largeReads: ReadonlySet<RouteId> = new Set(["readConfig", "readRevision", "diffRevisions", "listRevisions"]);
 const tooMuchUnsent: Refusal = {
   code: "rate_limited",
   detail: "Too many bytes wait for readers that do not take them; ask again when they have left.",
 };
-
-const allMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"] as const;
 
 const listenerOptions = {
   // A missing Host is refused by admission, in the contract's words, and not by the parser.
@@ -180,47 +168,6 @@ function ignoreExpectations(app: FastifyInstance, server: Server): void {
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => app.routing(request, response));
 }
 
-/**
- * A whole body. One that is too large is refused as soon as that shows, and what still comes of it is thrown away: a sender
- * whose connection were closed while it sends would not hear the refusal.
- */
-function readBody(payload: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    payload.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= requestLimits.bodyBytesMax) chunks.push(chunk);
-      else {
-        chunks.length = 0;
-        reject(new SetpointError("too_large", tooLarge));
-        if (size > discardedBytesMax) payload.destroy();
-      }
-    });
-    payload.on("end", () => resolve(Buffer.concat(chunks)));
-    payload.on("error", reject);
-    payload.on("close", () => reject(new SetpointError("invalid_request", "The body ended too early.")));
-  });
-}
-
-/** A sender that pauses for this long in a body that will be refused anyway is waiting for the answer. */
-const bodyPauseMs = 100;
-
-/** Reads a body of a declared length to its end, or until its sender pauses; one beyond all measure is not read at all. */
-function discardBody(request: IncomingMessage): Promise<void> {
-  if (Number(request.headers["content-length"]) > discardedBytesMax) return Promise.resolve();
-  return new Promise((resolve) => {
-    const pause = setTimeout(resolve, bodyPauseMs);
-    request.on("data", () => pause.refresh());
-    for (const event of ["end", "close"]) {
-      request.on(event, () => {
-        clearTimeout(pause);
-        resolve();
-      });
-    }
-  });
-}
-
 /** Host, Origin and, except on open routes, the token. */
 export function admit(
   admissions: Admissions,
@@ -233,141 +180,6 @@ export function admit(
   if (routePath === routes.livez.path || routePath === routes.readyz.path) return {};
   const admission = admissions.caller(request);
   return admission.ok ? { caller: admission.caller } : { refusal: admission.refusal };
-}
-
-/** No such route, or not this method: before anything of the body is read. */
-function sendUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = pathOf(request.raw);
-  const allowed = allMethods.filter((method) => matchesTable(method, path));
-  if (allowed.length === 0) return sendRefusal(request, reply, { code: "route_not_found", detail: "There is no such route." });
-  void reply.header("allow", allowed.join(", "));
-  return sendRefusal(request, reply, { code: "method_not_allowed", detail: `${request.method} is not a method of this route.` });
-}
-
-/** Everything about a request's form before its body: the role, the query, the headers, the body's type and length. */
-function formRefusal(id: RouteId, route: Route, request: FastifyRequest): Refusal | undefined {
-  if (request.caller) {
-    const decision = decide(request.caller, routeRoles[id]);
-    if (!decision.allowed) return { code: "access_denied", detail: decision.reason };
-  }
-  const invalid = (detail: string): Refusal => ({ code: "invalid_request", detail });
-  const query = parseQueryOf(route, request.raw);
-  if (!query.ok) return invalid(query.reason);
-  request.parsedQuery = query.value;
-  const conditions = parseConditions(route, request.raw.headersDistinct);
-  if (!conditions.ok) return invalid(conditions.reason);
-  request.conditions = conditions;
-  const keys = request.raw.headersDistinct["idempotency-key"];
-  if (keys && route.headers.idempotencyKey) {
-    const isKey =
-      keys.length === 1 && new RegExp(`^[\\x21-\\x7e]{1,${requestLimits.idempotencyKeyCharactersMax}}$`).test(keys[0] as string);
-    if (!isKey) return invalid("Idempotency-Key takes 1 to 128 visible ASCII characters.");
-  }
-  return bodyFormRefusal(route, request.raw);
-}
-
-/** The parsed query of a route, or what is wrong with it. */
-export function parseQueryOf(
-  route: Route,
-  request: IncomingMessage,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string } {
-  const url = request.url ?? "/";
-  const mark = url.indexOf("?");
-  const query = parseQuery(mark === -1 ? "" : url.slice(mark + 1));
-  if (!query.ok) return query;
-  const parsed = route.query.safeParse(query.parameters);
-  return parsed.success ? { ok: true, value: parsed.data } : { ok: false, reason: `Query: ${wordsOf(parsed.error.issues)}.` };
-}
-
-function bodyFormRefusal(route: Route, request: IncomingMessage): Refusal | undefined {
-  const type = request.headers["content-type"];
-  const length = request.headers["content-length"];
-  const hasBody = (length !== undefined && length !== "0") || request.headers["transfer-encoding"] !== undefined;
-  if (!route.body) {
-    return hasBody && route.method !== "GET" ? { code: "invalid_request", detail: "This route takes no body." } : undefined;
-  }
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    return { code: "unsupported_media_type", detail: "Compressed bodies are not taken." };
-  }
-  const wanted = route.contentType ?? "application/json";
-  const [given, ...parameters] = (type ?? "").split(";").map((part) => part.trim());
-  const isUtf8 = parameters.length === 0 || (parameters.length === 1 && /^charset="?utf-8"?$/i.test(parameters[0] as string));
-  if (given !== wanted || !isUtf8) return { code: "unsupported_media_type", detail: `This route takes ${wanted} in UTF-8.` };
-  return Number(length) > requestLimits.bodyBytesMax ? { code: "too_large", detail: tooLarge } : undefined;
-}
-
-type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly refusal: Refusal };
-
-function parseBody(route: Route, body: unknown): Parsed {
-  const invalid = (detail: string): Parsed => ({ ok: false, refusal: { code: "invalid_request", detail } });
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode((body as Buffer | undefined) ?? Buffer.alloc(0));
-  } catch {
-    return invalid("The body is not UTF-8.");
-  }
-  const json = parseJson(text);
-  if (!json.ok)
-    return invalid(json.refusal.at === "" ? `Body: ${json.refusal.reason}` : `Body at ${json.refusal.at}: ${json.refusal.reason}`);
-  const oversized = oversizedValue(json.value);
-  if (oversized) return { ok: false, refusal: oversized };
-  const parsed = (route.body as NonNullable<Route["body"]>).safeParse(json.value);
-  return parsed.success ? { ok: true, value: parsed.data } : invalid(`Body: ${wordsOf(parsed.error.issues)}.`);
-}
-
-/** A value that is too large is told before anything else of the body, wherever a body says `value`. */
-function oversizedValue(body: Json): Refusal | undefined {
-  if (!isJsonObject(body)) return undefined;
-  const changes = Array.isArray(body["changes"]) ? body["changes"] : [body];
-  const isOversized = changes.some(
-    (change: Json) => isJsonObject(change) && change["kind"] !== "schema" && isLarger(change["value"], requestLimits.valueBytesMax),
-  );
-  return isOversized ? { code: "too_large", detail: `A value is larger than ${requestLimits.valueBytesMax} bytes.` } : undefined;
-}
-
-/** Whether a value's JSON text has more bytes; a look at the number of characters spares most of the counting. */
-function isLarger(value: Json | undefined, bytesMax: number): boolean {
-  if (typeof value !== "object" && typeof value !== "string") return false;
-  const text = JSON.stringify(value);
-  return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax;
-}
-
-/** The first few findings of a form check, each with its path. */
-function wordsOf(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
-  return issues
-    .slice(0, 3)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.map((part) => String(part)).join(".")}: ${message}`))
-    .join("; ");
-}
-
-function callOf(route: Route, request: FastifyRequest, body: unknown): unknown {
-  const key = request.raw.headersDistinct["idempotency-key"]?.[0];
-  const isPreview = (request.parsedQuery as { preview?: true }).preview === true;
-  return {
-    caller: request.caller,
-    params: request.params,
-    query: request.parsedQuery,
-    body,
-    ...request.conditions,
-    ...(key !== undefined &&
-      route.headers.idempotencyKey &&
-      !isPreview && { idempotency: { key, request: requestHash(request, body as Json) } }),
-    requestId: request.id,
-    origin: originOf(request.headers["user-agent"]),
-  };
-}
-
-/** What an Idempotency-Key is bound to. */
-function requestHash(request: FastifyRequest, body: Json): string {
-  const { method, url, headers } = request.raw;
-  const parts = [method, url, headers["if-match"] ?? "", headers["if-none-match"] ?? "", JSON.stringify(body) ?? ""];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-}
-
-/** The history's origin of a commit: our own programs name themselves, everything else is the API. */
-function originOf(userAgent: string | undefined): string {
-  return /^setpoint-(cli|console)\//.exec(userAgent ?? "")?.[1] ?? "api";
 }
 
 async function openEventStream(parts: HttpParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
@@ -383,33 +195,6 @@ async function openEventStream(parts: HttpParts, request: FastifyRequest, reply:
   return undefined;
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  if (!answer.ok) return sendRefusal(request, reply, answer.refusal);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) void reply.header(name, value);
-  if (answer.etag !== undefined) {
-    void reply.header("etag", `"${answer.etag}"`).header("cache-control", "no-cache");
-    const known = request.conditions?.ifNoneMatch;
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    if (isRead && known !== undefined && (known === "*" || known.includes(answer.etag))) return reply.code(304).send();
-  }
-  return reply.header("content-type", "application/json; charset=utf-8").send(bodyOf(answer.body));
-}
-
-/** A body that is bytes is JSON already. */
-function bodyOf(body: unknown): string | Buffer {
-  return Buffer.isBuffer(body) ? body : JSON.stringify(body);
-}
-
-function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const problem = problemOf(refusal, request.id);
-  for (const [name, value] of Object.entries(problemHeaders(refusal.code))) void reply.header(name, value);
-  return reply
-    .code(problem.status)
-    .header("setpoint-request-id", request.id)
-    .header("content-type", problemContentType)
-    .send(JSON.stringify(problem));
-}
-
 function refusalOf(error: Partial<FastifyError> & Error): Refusal {
   if (error instanceof SetpointError) return { code: error.code, detail: error.message };
   const known: Readonly<Record<string, Refusal>> = {
@@ -423,17 +208,4 @@ function refusalOf(error: Partial<FastifyError> & Error): Refusal {
     code,
     detail: code === "internal" ? "The daemon failed; its log has the cause under this request id." : "The request is malformed.",
   };
-}
-
-/** The path that a request names, without its query. */
-export function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0] as string;
-}
-
-/** Whether the table has a route with this method for a concrete path. */
-function matchesTable(method: string, path: string): boolean {
-  const wanted = method === "HEAD" ? "GET" : method;
-  return (Object.values(routes) as Route[]).some(
-    (route) => route.method === wanted && new RegExp(`^${route.path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path),
-  );
 }

@@ -19,7 +19,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Admissions } from "./admission.ts";
 import { endConnection } from "./connections.ts";
 import { problemMessage } from "./problem.ts";
-import { admit, parseQueryOf, type StreamQuery } from "./server.ts";
+import { parseQueryOf } from "./request-form.ts";
+import { admit, type StreamQuery } from "./server.ts";
 
 export interface StreamDoorParts {
   readonly hub: Hub;
