@@ -1,12 +1,12 @@
 import type { ProblemError } from "@setpoint/client/admin";
 import { type ErrorCode, errorCatalogue } from "@setpoint/core";
-import { CliError } from "./cli-error.ts";
+import { CliError, type Correction } from "./cli-error.ts";
 import { commandLine } from "./command-line.ts";
-import { escapeTerminal, safeJson } from "./escape-terminal.ts";
+import { correctedWords } from "./corrected-words.ts";
+import { escapeTerminal } from "./escape-terminal.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import type { GlobalOptions } from "./invocation.ts";
 import { issueWords, offeredName } from "./issue-words.ts";
-import { nearestAllowed } from "./nearest-allowed.ts";
 import type { Palette } from "./palette.ts";
 import { valueWords } from "./value-words.ts";
 
@@ -42,7 +42,7 @@ export function errorOfProblem(problem: ProblemError): CliError {
 }
 
 /** The mistyped name and the offered one that a sentence holds. */
-function correctionOf(sentence: string): readonly [string, string] | undefined {
+function correctionOf(sentence: string): Correction | undefined {
   const meant = offeredName(sentence);
   const given = /"([^"]+)"/.exec(sentence)?.[1];
   return meant === undefined || given === undefined || given === meant ? undefined : [given, meant];
@@ -71,29 +71,4 @@ export function faultLines(
   else if (fix !== undefined) lines.push(`${label("to fix")}${fix}`);
   if (correction && !retry && fix === undefined) lines.push(`${label("try")}${escapeTerminal(correction[1])}`);
   return lines;
-}
-
-/** The user's own words with what was mistyped put right; `undefined` where nothing is known to be. */
-function correctedWords({ details: { correction, issues = [] } }: CliError, words: readonly string[]): readonly string[] | undefined {
-  let corrected = words;
-  if (correction) corrected = replaceWord(corrected, ...correction);
-  for (const issue of issues) {
-    const meant = offeredName(issue.message);
-    const nearest = nearestAllowed(issue);
-    if (meant !== undefined) corrected = replaceWord(corrected, issue.key, meant);
-    if (nearest !== undefined) corrected = replaceValue(corrected, issue.key, typeof nearest === "string" ? nearest : safeJson(nearest));
-  }
-  return corrected.some((word, index) => word !== words[index]) ? corrected : undefined;
-}
-
-function replaceWord(words: readonly string[], given: string, meant: string): readonly string[] {
-  return words.map((word) => {
-    if (word === given) return meant;
-    if (word.startsWith(`${given}=`)) return meant + word.slice(given.length);
-    return word.endsWith(`=${given}`) ? word.slice(0, -given.length) + meant : word;
-  });
-}
-
-function replaceValue(words: readonly string[], key: string, value: string): readonly string[] {
-  return words.map((word, index) => (word.startsWith(`${key}=`) ? `${key}=${value}` : words[index - 1] === key ? value : word));
 }

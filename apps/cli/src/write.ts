@@ -34,7 +34,7 @@ export interface Write {
 export async function write(invocation: Invocation, daemon: Daemon, change: Write): Promise<void> {
   const { output } = invocation;
   const preview = await change.preview();
-  if (!preview.valid) throw refusedPreview(preview);
+  if (!preview.valid) throw await refusedPreview(preview, daemon);
   const environmentNames = change.environments.map(({ name }) => name);
   const previewLines = (style: Palette) => changeLines(preview, environmentNames, style);
 
@@ -109,7 +109,7 @@ function plainRows({ changes, effective }: Pick<Preview, "changes" | "effective"
 }
 
 /** A preview that says no, as the error that the commit would have been. */
-function refusedPreview({ changes, issues, gates }: Preview): CliError {
+async function refusedPreview({ changes, issues, gates }: Preview, daemon: Daemon): Promise<CliError> {
   const closed = gates.find(({ open }) => !open);
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length === 0 && closed) {
@@ -131,6 +131,7 @@ function refusedPreview({ changes, issues, gates }: Preview): CliError {
   return new CliError(isConflict ? exitCodes.conflict : exitCodes.invalid, words, {
     code: isConflict ? "version_mismatch" : "validation_failed",
     issues: errors,
+    keyCorrections: await (await import("./known-keys.ts")).knownKeys(daemon, errors),
     fix: isConflict ? "Look at what it is now (`setpoint explain <key>`), then decide again." : undefined,
   });
 }

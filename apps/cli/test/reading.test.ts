@@ -45,6 +45,9 @@ describe("get", () => {
     expect(typo).toMatchObject({ code: 7, stdout: "" });
     expect(typo.stderr).toContain('Did you mean "shop.maxItems"?');
     expect(typo.stderr).toContain("setpoint get shop.maxItems -e base");
+    for (const command of ["get", "explain"]) {
+      expect((await shop.run([command, "shop.nope"])).stderr).not.toMatch(/Did you mean|^ +try /m);
+    }
     const branch = await shop.run(["get", "shop"]);
     expect(branch.code).toBe(6);
     expect(branch.stderr).toContain("setpoint get 'shop.**'");

@@ -67,6 +67,17 @@ describe("set", () => {
     expect(unknown.stderr).toContain("setpoint set shop.maxItems 3");
   });
 
+  test("what is offered to try is a command that would do, or nothing", async () => {
+    const tryOf = async (...words: string[]) => /^ +try +(.*)$/m.exec((await shop.run(["set", ...words])).stderr)?.[1];
+    expect(await tryOf("shp.maxItems", "3"), "only the namespace is wrong").toBe("setpoint set shop.maxItems 3");
+    expect(await tryOf("shp.nope", "3"), "not a key there either").toBeUndefined();
+    expect(await tryOf("shop.fees", '[{"region":"X","fee":-5}]'), "a bound inside the value").toBeUndefined();
+    expect(await tryOf("shop.maxItems", "--", "-1")).toBe("setpoint set shop.maxItems -- 1");
+    expect(await tryOf("shop.maxItems", "-e", "dev", "2000")).toBe("setpoint set shop.maxItems -e dev 100");
+    expect(await tryOf("shop.maxItems", "2000", "-m", "2000"), "which of the two is the value?").toBeUndefined();
+    expect(await tryOf("shop.maxItms=3", "shop.isOpen=true")).toBe("setpoint set shop.maxItems=3 shop.isOpen=true");
+  });
+
   test("with --json an error is JSON with the code and every finding", async () => {
     const refused = await shop.run(["set", "shop.maxItems", "2000", "--json"]);
     expect(JSON.parse(refused.stderr)).toMatchObject({
