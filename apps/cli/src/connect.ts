@@ -1,9 +1,5 @@
 import { resolve } from "node:path";
-import { CliError } from "./cli-error.ts";
-import { commandLine } from "./command-line.ts";
 import type { Daemon, DaemonWhere } from "./daemon.ts";
-import { escapeTerminal } from "./escape-terminal.ts";
-import { exitCodes } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
 
 /**
@@ -12,14 +8,15 @@ import type { Invocation } from "./invocation.ts";
  */
 export async function connect(invocation: Invocation): Promise<Daemon> {
   // Loaded when it is needed: help and usage errors answer at once.
-  const [{ discoverDaemon }, { createAdmin, ProblemError }, { errorOfProblem }] = await Promise.all([
+  const [{ discoverDaemon }, { createAdmin, ProblemError }, { errorOfProblem }, { unreachableError }] = await Promise.all([
     import("@setpoint/client"),
     import("@setpoint/client/admin"),
     import("./fault-words.ts"),
+    import("./unreachable-error.ts"),
   ]);
   const where = whereToLook(invocation);
   const found = discoverDaemon(where);
-  if ("problem" in found) throw unreachable(invocation, found.problem);
+  if ("problem" in found) throw await unreachableError(invocation, found.problem);
   const admin = createAdmin({ ...where, retriesMax: 1 });
   const headers = { "user-agent": `setpoint-cli/${invocation.version}` };
   return {
@@ -31,7 +28,7 @@ export async function connect(invocation: Invocation): Promise<Daemon> {
         return (await admin.call(id, { ...(input as { params: { environment: string } }), headers })).body;
       } catch (fault) {
         if (!(fault instanceof ProblemError)) throw fault;
-        throw fault.code === "unreachable" ? unreachable(invocation, fault.detail, fault) : errorOfProblem(fault);
+        throw fault.code === "unreachable" ? await unreachableError(invocation, fault.detail, fault) : errorOfProblem(fault);
       }
     }) as Daemon["call"],
   };
@@ -48,19 +45,4 @@ function whereToLook({ cwd, env, options }: Invocation): DaemonWhere {
     folder: cwd,
     variables: { ...env, ...place, ...token },
   };
-}
-
-function unreachable({ cwd, env, options: { project, url } }: Invocation, detail: string, cause?: unknown): CliError {
-  const folder = project === undefined ? [] : [project];
-  const isElsewhere = url !== undefined || (project === undefined && Boolean(env["SETPOINT_URL"]));
-  const up = commandLine({ cwd, options: { color: true, input: true } }, ["up", ...folder]);
-  // What comes after this in the client's words is told as the fix.
-  const [words = detail] = detail.split(" Start one, or set ");
-  return new CliError(exitCodes.unreachable, escapeTerminal(words), {
-    code: "unreachable",
-    fix: isElsewhere
-      ? "check the address, the token, and whether the daemon runs there"
-      : `start one with \`${up}\`, or name its project with -C`,
-    cause,
-  });
 }

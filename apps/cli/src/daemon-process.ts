@@ -87,6 +87,17 @@ export async function readDaemonFile(stateDir: string): Promise<DaemonFile | und
   }
 }
 
+/** Whether a process of this number lives, also one of another user. */
+export function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** Whether something answers there; also a refusal of the Host header, as where it listens on every address, is an answer. */
 export async function isServing(url: string): Promise<boolean> {
   try {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { jsonOf, openShop, type Shop } from "./setpoint-process.ts";
+import { jsonOf, openShop, setpoint, type Shop } from "./setpoint-process.ts";
 
 let shop: Shop;
 
@@ -148,6 +148,15 @@ describe("status", () => {
     const nothing = await shop.run(["get", "-C", "/"]);
     expect(nothing.code).toBe(8);
     expect(nothing.stderr).toContain("up /");
+  });
+
+  test("an address without http:// gets it in the command to try", async () => {
+    for (const address of ["127.0.0.1:4747", "localhost:4747"]) {
+      const refused = await setpoint(["status", "--url", address]);
+      expect(refused.code).toBe(8);
+      expect(refused.stderr).toContain(`try       setpoint status --url http://${address}\n`);
+      expect((await setpoint(["status"], { env: { SETPOINT_URL: address } })).stderr).toContain(`SETPOINT_URL=http://${address}\n`);
+    }
   });
 
   test("a token that the daemon does not know is refused, and never printed", async () => {

@@ -108,7 +108,11 @@ export const shopProject = {
         isOpen: { type: "boolean", default: true },
         banner: { type: "string", default: "hi" },
         limits: { type: "object", default: {} },
-        fees: { type: "array", default: [], items: { type: "object", properties: { region: { type: "string" }, fee: { type: "number", minimum: 0 } } } },
+        fees: {
+          type: "array",
+          default: [],
+          items: { type: "object", properties: { region: { type: "string" }, fee: { type: "number", minimum: 0 } } },
+        },
         apiKey: { type: "string", "x-setpoint-sensitive": true },
       },
     },

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
@@ -129,6 +129,45 @@ describe("up", () => {
     await up.seen(/needs attention:\n +! .*setpoint\.config\.json [\s\S]*"if"/);
     await up.seen(/Ctrl-C stops it/);
     expect(jsonOf(await setpoint(["status"], { cwd: folder }))).toMatchObject({ health: { status: "degraded" } });
+  });
+
+  test("from a folder above, the daemon that runs is named, and what was looked at", async () => {
+    const folder = await folderWith();
+    const project = join(folder, "examples", "quickstart");
+    await mkdir(project, { recursive: true });
+    await writeFile(join(project, "setpoint.config.json"), JSON.stringify(shopProject));
+    const nothing = await setpoint(["get"], { cwd: folder });
+    expect(nothing.code).toBe(8);
+    expect(nothing.stderr).toMatch(
+      /looked at +SETPOINT_URL \(not set\), \.setpoint\/ here and in the parents, .*setpoint-none\/setpoint\n/,
+    );
+    expect(nothing.stderr).toContain("setpoint up");
+    const up = run(["up", "--port", "0"], project);
+    await up.seen(/Ctrl-C stops it/);
+    expect((await setpoint(["get"], { cwd: folder })).stderr).toContain("`-C examples/quickstart`");
+    expect((await setpoint(["get", "-C", "examples/quickstart"], { cwd: folder })).code).toBe(0);
+    // A file that a killed daemon leaves behind is no daemon.
+    const { pid } = await daemonOf(project);
+    await writeFile(join(project, ".setpoint", "daemon.json"), JSON.stringify({ pid: 2 ** 30, url: "http://127.0.0.1:9" }));
+    expect((await setpoint(["get"], { cwd: folder })).stderr).not.toContain("-C examples");
+    expect(isAlive(pid)).toBe(true);
+  });
+
+  test("a token file that is gone: which daemon runs, and that its restart writes a new one", async () => {
+    const folder = await folderWith(shopProject);
+    const up = run(["up", "--port", "0"], folder);
+    await up.seen(/Ctrl-C stops it/);
+    const { pid, url } = await daemonOf(folder);
+    await rm(join(folder, ".setpoint", "token"));
+    const lost = await setpoint(["get"], { cwd: folder });
+    expect(lost.code).toBe(8);
+    expect(lost.stderr).toContain(`process ${pid}, ${url}`);
+    expect(lost.stderr).toContain("restart the daemon");
+    expect(lost.stderr).not.toContain("setpoint up");
+    up.process.kill("SIGTERM");
+    await up.ended;
+    await run(["up", "--port", "0"], folder).seen(/Ctrl-C stops it/);
+    expect((await setpoint(["get"], { cwd: folder })).code).toBe(0);
   });
 
   test("a second one for the same state says where the first is, and how to use it", async () => {
