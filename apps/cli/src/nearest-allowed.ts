@@ -8,7 +8,8 @@ import type { Finding } from "./daemon.ts";
 export function nearestAllowed({ message, expected, received }: Pick<Finding, "message" | "expected" | "received">): Json | undefined {
   // A finding inside a value begins with its JSON pointer.
   if (!isJsonObject(expected) || message.startsWith("/")) return undefined;
-  const { minimum, maximum, enum: words } = expected;
+  const { type, minimum, maximum, enum: words } = expected;
+  if (type === "boolean") return switchOf(received);
   if (typeof received === "number") {
     if (typeof maximum === "number" && received > maximum) return maximum;
     if (typeof minimum === "number" && received < minimum) return minimum;
@@ -20,4 +21,16 @@ export function nearestAllowed({ message, expected, received }: Pick<Finding, "m
     );
   }
   return undefined;
+}
+
+const onWords: ReadonlySet<unknown> = new Set(["yes", "y", "on", "enabled", "1", 1]);
+const offWords: ReadonlySet<unknown> = new Set(["no", "n", "off", "disabled", "0", 0]);
+
+/** The position of a switch that another word for it, or a mistyped one, means. */
+function switchOf(received: Json): boolean | undefined {
+  const word = typeof received === "string" ? received.toLowerCase() : received;
+  if (onWords.has(word)) return true;
+  if (offWords.has(word)) return false;
+  const near = typeof word === "string" ? suggestKey(word, ["true", "false"]) : undefined;
+  return near === undefined ? undefined : near === "true";
 }

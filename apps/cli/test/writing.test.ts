@@ -78,6 +78,30 @@ describe("set", () => {
     expect(await tryOf("shop.maxItms=3", "shop.isOpen=true")).toBe("setpoint set shop.maxItems=3 shop.isOpen=true");
   });
 
+  test.each([
+    ["shop.isOpen", "yes", "must be true or false", "try       setpoint set shop.isOpen true"],
+    ["shop.isOpen", "Off", "must be true or false", "try       setpoint set shop.isOpen false"],
+    ["shop.isOpen", "1", "must be true or false", "try       setpoint set shop.isOpen true"],
+    ["shop.isOpen", "maybe", "must be true or false", undefined],
+    ["shop.maxItems", "many", "must be an integer between 1 and 100", undefined],
+  ])("%s %s: says what it must be, and what to try where that is certain", async (key, text, words, hint) => {
+    const refused = await shop.run(["set", key, text]);
+    expect(refused).toMatchObject({ code: 6, stdout: "" });
+    expect(refused.stderr).toContain(`${key} in dev: ${words}\n`);
+    if (hint === undefined) expect(refused.stderr).not.toMatch(/^ +try /m);
+    else expect(refused.stderr).toContain(`${hint}\n`);
+  });
+
+  test("where JSON is wanted, its shape is shown", async () => {
+    const refused = await shop.run(["set", "shop.fees", "region=X,fee=3", "--dry-run"]);
+    expect(refused.code).toBe(6);
+    expect(refused.stderr).toContain("shop.fees takes a JSON array, and this is not JSON");
+    const [, example = ""] = /such as +'(.*)'/.exec(refused.stderr) ?? [];
+    expect(JSON.parse(example)).toEqual([{ region: "text", fee: 0 }]);
+    expect((await shop.run(["set", "shop.fees", example, "--dry-run"])).code, "what is shown would do").toBe(0);
+    expect((await shop.run(["set", "shop.limits", "{perUser: 3}"])).stderr).toMatch(/takes a JSON object[^]*such as +'\{\}'/);
+  });
+
   test("with --json an error is JSON with the code and every finding", async () => {
     const refused = await shop.run(["set", "shop.maxItems", "2000", "--json"]);
     expect(JSON.parse(refused.stderr)).toMatchObject({
