@@ -9,7 +9,7 @@ const issueWords = {
   constraint_violation: "The value breaks a constraint of the schema, or the schema itself is refused.",
   missing_required_parameter: "A required key has no value.",
   circular_dependency: "Environments or references of a schema lead back to themselves.",
-  validation_timeout: "Validation took too long. Reserved for rules.",
+  validation_timeout: "Validating the value took more steps than may be spent on it.",
   unknown_key: "No schema declares the key. The message names the nearest one that is declared.",
   version_mismatch: "The version given is not the one now. In 412 and in previews only; expected and received are versions.",
 };
@@ -39,7 +39,7 @@ export function errorsPage() {
   ]);
   return `# Error codes
 
-Every refusal is \`application/problem+json\` (RFC 9457): \`{type, title, status, code, detail, retryable, requestId, issues?, current?}\`, with \`type\` = \`urn:setpoint:problem:<code>\`. The code is stable and says what happened; \`detail\` says it about this request. *Retry* says whether the same request may succeed later unchanged. *Exit* is the exit code of \`setpoint\`.
+Every refusal is \`application/problem+json\` (RFC 9457): \`{type, title, status, code, detail, retryable, requestId, issues?, current?}\`, with \`type\` = \`urn:setpoint:problem:<code>\`. The code is stable and says what happened; \`detail\` says it about this request. *Retry* says whether the same request may succeed later unchanged. *Exit* is the exit code of \`setpoint\`. A code that is *reserved* belongs to what comes [later](../architecture.md#14-later): no daemon answers it yet, and clients that know it are ready.
 
 ${table(["Code", "Status", "Title", "What to do", "Retry", "Exit"], errors)}
 

@@ -61,7 +61,12 @@ export const errorCatalogue = {
     hint: "The Allow header lists the methods.",
   },
   conflicting_change: { status: 409, retryable: true, title: "Another change is in the way", hint: "Read again, then repeat the change." },
-  recently_reverted: { status: 409, retryable: false, title: "This value was reverted automatically", hint: "A person may set it again." },
+  recently_reverted: {
+    status: 409,
+    retryable: false,
+    title: "This value was reverted automatically",
+    hint: "Reserved: nothing is reverted automatically yet. A person may set it again.",
+  },
   version_mismatch: {
     status: 412,
     retryable: false,
@@ -97,7 +102,7 @@ export const errorCatalogue = {
     status: 422,
     retryable: false,
     title: "Sensitive values cannot be stored yet",
-    hint: "Give it to the application's own process as an override.",
+    hint: "Keep it outside of Setpoint until sealed storage exists, for example in the application's own environment variables.",
   },
   rate_limited: { status: 429, retryable: true, title: "Too many requests", hint: "Wait as long as Retry-After says." },
   outcome_unknown: {
@@ -117,13 +122,13 @@ export const errorCatalogue = {
     status: 503,
     retryable: true,
     title: "Writes to this environment are suspended",
-    hint: "Wait as long as Retry-After says, or run `setpoint resume`.",
+    hint: "Reserved: writes cannot be suspended yet. Wait as long as Retry-After says.",
   },
   upstream_unavailable: {
     status: 503,
     retryable: true,
     title: "The upstream daemon does not answer",
-    hint: "Reads go on from what is known; repeat the request later.",
+    hint: "Go on with what is known and connect again. Streams only; reserved as the answer to other requests.",
   },
   store_full: { status: 507, retryable: true, title: "The disk is full", hint: "Nothing was written; free space and repeat." },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string; hint: string }>;
