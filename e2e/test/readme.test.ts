@@ -28,7 +28,7 @@ test.each(tutorials)("the commands of %s print what it shows", { timeout: 120_00
   const folder = copyWorkspace();
   const ports = { 4747: await freePort(), 4748: await freePort() };
   const shell = startShell(folder.path, environmentOf(folder.path, ports));
-  const background: number[] = [];
+  const background: Running[] = [];
   try {
     // A machine may lack curl; what counts is what the server answers.
     await shell.run(
@@ -46,7 +46,7 @@ test.each(tutorials)("the commands of %s print what it shows", { timeout: 120_00
     }
   } finally {
     // An orderly end, as Ctrl-C gives it: the next run must find nothing of this one.
-    if (background.length > 0) await shell.run(`kill -TERM ${background.join(" ")}; wait`);
+    if (background.length > 0) await shell.run(`kill -TERM ${background.map(({ pid }) => pid).join(" ")}; wait`);
     await shell.close();
     folder.remove();
   }
@@ -89,24 +89,32 @@ test("every setpoint.config.json that a page shows is a project whose schemas co
 interface Session {
   readonly shell: ShellSession;
   readonly folder: string;
-  /** Processes that go on running. */
-  readonly background: number[];
+  /** What goes on running. */
+  readonly background: Running[];
+}
+
+interface Running {
+  readonly command: string;
+  readonly pid: number;
 }
 
 /**
  * Carries out one block, and says whether it went as shown; what goes on running is left in the background once it has printed that.
  * Without anything shown a command has to succeed.
  */
-async function follow({ shell, folder, background }: Session, { text }: Snippet, shown: string | undefined): Promise<string> {
+async function follow({ shell, folder, background }: Session, { line, text }: Snippet, shown: string | undefined): Promise<string> {
   const command = text.trim();
   const told = (printed: string): string => `${command}\nprinted:\n${printed}\ninstead of:\n${shown ?? "(anything, with success)"}`;
   if (/^(npm start|setpoint (dev|up)\b[^\n]*)$/.test(command)) {
     // The workspace is built already; the rest of `npm start` is this.
     const program = command.replace(/^npm start$/, "node_modules/.bin/setpoint dev examples/quickstart");
-    const log = join(folder, `background-${background.length}.log`);
+    // A page that starts something once more has said before to press Ctrl-C.
+    const former = background.findIndex((running) => running.command === command);
+    for (const { pid } of former < 0 ? [] : background.splice(former, 1)) await shell.run(`kill -TERM ${pid}; wait ${pid}`);
+    const log = join(folder, `background-${line}.log`);
     writeFileSync(log, "");
     const { printed } = await shell.run(`${program} > "${log}" 2>&1 < /dev/null &\necho $!`);
-    background.push(Number(printed.trim()));
+    background.push({ command, pid: Number(printed.trim()) });
     const read = (): string => readFileSync(log, "utf8");
     const isReady = await until(() => (shown === undefined ? read().includes("Ctrl-C") : isAsShown(read(), shown)));
     return isReady ? "as shown" : told(read());
