@@ -33,6 +33,13 @@ describe("get", () => {
     expect(jsonOf(await shop.run(["get", "shop.maxItems", "--at", "1"]))).toMatchObject({ revision: 1, values: { "shop.maxItems": 10 } });
   });
 
+  test("as it was before there was anything: says when the first revision was", async () => {
+    const early = await shop.run(["get", "--at", "2h"]);
+    expect(early).toMatchObject({ code: 7, stdout: "" });
+    const [, first = ""] = /2h ago there was nothing yet: the first revision, 1, was made .* \((\S+Z)\)\./.exec(early.stderr) ?? [];
+    expect(jsonOf(await shop.run(["get", "--at", first]))["revision"]).toBe(1);
+  });
+
   test("the environment comes from the option, then the variable, then the project", async () => {
     const environmentOf = async (words: string[], env = {}) => jsonOf(await shop.run(["get", ...words], { env }))["environment"];
     expect(await environmentOf(["-e", "base"], { SETPOINT_ENVIRONMENT: "production" })).toBe("base");
@@ -65,6 +72,8 @@ describe("get", () => {
     const empty = await shop.run(["get", "shop.zzz*.**"]);
     const none = await shop.run(["get", "zzz.**"]);
     expect(empty.code, "no pattern").toBe(2);
+    expect(empty.stderr).toContain('"shop.zzz*.**" is not a pattern of keys: a star stands for whole segments only.');
+    expect(empty.stderr).not.toContain("Query");
     expect(none).toMatchObject({ code: 0, stderr: "No key of dev with a value matches zzz.**.\n" });
   });
 
@@ -119,6 +128,18 @@ describe("diff", () => {
     expect((await shop.run(["diff", "3", "3"])).code).toBe(0);
     expect((await shop.run(["diff", "1", "2", "-e", "production"])).code).toBe(0);
     expect((await shop.run(["diff", "99"])).code).toBe(7);
+  });
+
+  test("takes moments as the others do", async () => {
+    const { revisions } = jsonOf<{ revisions: { at: string }[] }>(await shop.run(["history"]));
+    const [, second, first] = revisions.map(({ at }) => at);
+    expect(jsonOf(await shop.run(["diff", first ?? "", second ?? ""]))).toMatchObject({ from: 1, to: 2 });
+    const early = await shop.run(["diff", "1h"]);
+    expect(early.code).toBe(7);
+    expect(early.stderr).toContain("1h ago there was nothing yet");
+    const word = await shop.run(["diff", "yesterday"]);
+    expect(word.code).toBe(2);
+    expect(word.stderr).toContain('"yesterday" is not a revision.');
   });
 
   test("compares what two environments show", async () => {

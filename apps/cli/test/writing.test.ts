@@ -205,7 +205,20 @@ describe("rollback", () => {
     expect((await shop.run(["rollback"])).code).toBe(2);
     expect((await shop.run(["rollback", "1", "--revert", "2"])).code).toBe(2);
     expect((await shop.run(["rollback", "99999"])).code).toBe(7);
-    expect((await shop.run(["rollback", "no-such-snapshot"])).code).toBe(7);
+  });
+
+  test("says in its own words what is no revision, what came before all, and what cannot be undone", async () => {
+    const word = await shop.run(["rollback", "abc"]);
+    expect(word).toMatchObject({ code: 2, stdout: "" });
+    expect(word.stderr).toContain('"abc" is not a revision.');
+    expect(word.stderr).not.toContain("snapshot");
+    const early = await shop.run(["rollback", "--to", "2h"]);
+    expect(early.code).toBe(7);
+    expect(early.stderr).toMatch(/2h ago there was nothing yet: the first revision, 1, was made .*Z\)\.\n/);
+    expect((await shop.run(["rollback", "0"])).stderr).toContain("At revision 0 there was nothing yet");
+    const first = await shop.run(["rollback", "--revert", "1"]);
+    expect(first).toMatchObject({ code: 2, stdout: "" });
+    expect(first.stderr).toContain("Revision 1 made the environments and cannot be undone.");
   });
 });
 

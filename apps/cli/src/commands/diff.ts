@@ -7,6 +7,8 @@ import { chooseEnvironment } from "../environments.ts";
 import { escapeTerminal, safeJson } from "../escape-terminal.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { Define, Invocation } from "../invocation.ts";
+import { momentForms } from "../moment.ts";
+import { revisionAt } from "../revision-at.ts";
 import { environmentOption, examples } from "../shared-options.ts";
 import { type Difference, differenceCells } from "../value-words.ts";
 
@@ -26,11 +28,12 @@ export const defineDiff: Define = (command, act) => {
   examples(command, [
     "setpoint diff                                    what the newest revision changed",
     "setpoint diff 412                                since revision 412",
+    "setpoint diff 2h                                 since two hours ago",
     "setpoint diff 412 415 -e production",
     "setpoint diff -e staging --against production    what the two show differently",
   ])
-    .argument("[from]", "a revision; without it the one before the newest")
-    .argument("[to]", "a revision; without it the newest")
+    .argument("[from]", `${momentForms}; without it the revision before the newest`)
+    .argument("[to]", "the same; without it the newest revision")
     .option("--against <environment>", "compare --env with another environment instead")
     .addHelpText("after", "\nExit code 3 where there are differences, else 0.");
   environmentOption(command, "only this environment (default: all)").action(
@@ -46,7 +49,7 @@ async function diff(invocation: Invocation, from: string | undefined, to: string
   const daemon = await connect(invocation);
   const comparison =
     options.against === undefined
-      ? await betweenRevisions(daemon, from, to, options.env)
+      ? await betweenRevisions(invocation, daemon, { from, to, environment: options.env })
       : await betweenEnvironments(invocation, daemon, options.env, options.against);
   const { differences, json, title } = comparison;
   output.result({
@@ -74,14 +77,21 @@ async function diff(invocation: Invocation, from: string | undefined, to: string
 }
 
 async function betweenRevisions(
+  invocation: Invocation,
   daemon: Daemon,
-  from: string | undefined,
-  to: string | undefined,
-  environment: string | undefined,
+  {
+    from,
+    to,
+    environment,
+  }: { readonly from: string | undefined; readonly to: string | undefined; readonly environment: string | undefined },
 ): Promise<Comparison> {
-  const start = from ?? String(Math.max(0, (await daemon.call("listEnvironments")).revision - 1));
+  // A variable of the shell must not narrow what is compared, nor decide which environment's history a time is looked up in.
+  const { name, revision: head } = await chooseEnvironment({ ...invocation, env: {} }, daemon, environment);
+  const revisionOf = async (text: string) => String(await revisionAt(invocation, daemon, name, text));
+  const start = from === undefined ? String(Math.max(0, head - 1)) : await revisionOf(from);
+  const end = to === undefined ? undefined : await revisionOf(to);
   const answer = await daemon.call("diffRevisions", {
-    query: { from: start, ...(to !== undefined && { to }), ...(environment !== undefined && { environment }) },
+    query: { from: start, ...(end !== undefined && { to: end }), ...(environment !== undefined && { environment }) },
   });
   return { title: `revision ${answer.from} → ${answer.to}`, json: answer, differences: answer.changes };
 }

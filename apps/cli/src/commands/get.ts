@@ -1,3 +1,4 @@
+import { checkPattern } from "../check-pattern.ts";
 import { columns } from "../columns.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { connect } from "../connect.ts";
@@ -8,6 +9,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Define, Invocation } from "../invocation.ts";
 import { momentForms, readMoment } from "../moment.ts";
 import { withNearKey } from "../near-key.ts";
+import { atMoment } from "../revision-at.ts";
 import { environmentOption, examples } from "../shared-options.ts";
 import { valueWords } from "../value-words.ts";
 
@@ -32,16 +34,17 @@ export const defineGet: Define = (command, act) => {
 };
 
 async function get(invocation: Invocation, key: string | undefined, options: GetOptions): Promise<void> {
+  if (key?.includes("*")) checkPattern(key, exitCodes.usage);
   const daemon = await connect(invocation);
   const { name } = await chooseEnvironment(invocation, daemon, options.env);
   const historic = historicQuery(options.at, invocation.now());
   if (key !== undefined && !key.includes("*") && historic === undefined) return showOne(invocation, daemon, name, key);
-  const config = await daemon.call("readConfig", {
-    params: { environment: name },
-    query: { ...(key !== undefined && { keys: key }), ...historic },
-  });
+  const read = () =>
+    daemon.call("readConfig", { params: { environment: name }, query: { ...(key !== undefined && { keys: key }), ...historic } });
+  const { at } = options;
+  const config = at === undefined ? await read() : await atMoment(invocation, daemon, { environment: name, text: at }, read);
   if (key !== undefined && Object.keys(config.values).length === 0) {
-    const words = `No key of ${escapeTerminal(name)} with a value matches ${escapeTerminal(key)}${options.at === undefined ? "" : ` at revision ${config.revision}`}.`;
+    const words = `No key of ${escapeTerminal(name)} with a value matches ${escapeTerminal(key)}${at === undefined ? "" : ` at revision ${config.revision}`}.`;
     if (!key.includes("*")) throw new CliError(exitCodes.notFound, words, { code: "configuration_not_found" });
     invocation.output.note(words);
   }

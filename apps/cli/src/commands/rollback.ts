@@ -1,11 +1,12 @@
 import type { RollbackWrite } from "@setpoint/protocol";
-import { usageError } from "../cli-error.ts";
+import { CliError, usageError } from "../cli-error.ts";
 import { connect } from "../connect.ts";
 import type { Committed, Daemon, Preview } from "../daemon.ts";
-import { chooseEnvironment } from "../environments.ts";
+import { chooseEnvironment, type Environment } from "../environments.ts";
 import { escapeTerminal } from "../escape-terminal.ts";
 import type { Define, Invocation } from "../invocation.ts";
-import { momentForms, readMoment } from "../moment.ts";
+import { momentForms } from "../moment.ts";
+import { notYet, revisionAt } from "../revision-at.ts";
 import { examples, environmentOption, writeOptions } from "../shared-options.ts";
 import { write, type WriteOptions } from "../write.ts";
 
@@ -46,10 +47,11 @@ async function rollBack(invocation: Invocation, moment: string | undefined, opti
   const daemon = await connect(invocation);
   // Without --env it is about everything: a variable of the shell must not narrow that unseen.
   const { environments, name } = await chooseEnvironment({ ...invocation, env: {} }, daemon, options.env);
-  const target =
+  const target: { readonly to: number | string; readonly revert?: never } | { readonly revert: number; readonly to?: never } =
     options.revert === undefined
       ? { to: await revisionAt(invocation, daemon, name, given[0] ?? "") }
       : { revert: revertOf(options.revert) };
+  if (target.to === 0) throw await notYet(invocation, daemon, { environment: name, text: "0" });
   const body: RollbackWrite = {
     ...target,
     ...(options.env !== undefined && { environment: options.env }),
@@ -60,21 +62,29 @@ async function rollBack(invocation: Invocation, moment: string | undefined, opti
     environments,
     options,
     isShownFirst: true,
-    preview: async () => (await daemon.call("rollBack", { query: { preview: true }, body })) as Preview,
+    preview: async () => {
+      const preview = daemon.call("rollBack", { query: { preview: true }, body }) as Promise<Preview>;
+      return target.revert === undefined
+        ? preview
+        : preview.catch((error: unknown) => refusedRevert(error, daemon, environments, target.revert));
+    },
     commit: async () => (await daemon.call("rollBack", { body })) as Committed,
   });
-}
-
-/** The revision that a moment names; any other word is the name of a snapshot. */
-async function revisionAt({ now }: Invocation, daemon: Daemon, environment: string, text: string): Promise<number | string> {
-  const moment = readMoment(text, now());
-  if (!moment) return text;
-  if ("revision" in moment) return moment.revision;
-  const config = await daemon.call("readConfig", { params: { environment }, query: { at: moment.at } });
-  return config.revision;
 }
 
 function revertOf(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw usageError(`--revert takes a revision such as 412; "${escapeTerminal(text)}" is none.`);
   return Number(text);
+}
+
+/** Undoing the revision that made every environment would leave none: that is said instead of the daemon's words about the rule. */
+async function refusedRevert(error: unknown, daemon: Daemon, environments: readonly Environment[], revision: number): Promise<never> {
+  if (!(error instanceof CliError) || error.details.code !== "invalid_request") throw error;
+  const { changes } = await daemon.call("readRevision", { params: { revision: String(revision) } });
+  const made = new Set(changes.filter(({ kind, before }) => kind === "environment" && before === undefined).map(({ key }) => key));
+  if (!environments.every(({ name }) => made.has(name))) throw error;
+  throw new CliError(error.exitCode, `Revision ${revision} made the environments and cannot be undone.`, {
+    code: "invalid_request",
+    fix: "`setpoint history` lists the revisions.",
+  });
 }

@@ -1,6 +1,5 @@
 import type { ConfigChange } from "@setpoint/client";
-import { keyMatcher } from "@setpoint/core/replica";
-import { CliError } from "../cli-error.ts";
+import { checkPattern } from "../check-pattern.ts";
 import { connect } from "../connect.ts";
 import { chooseEnvironment } from "../environments.ts";
 import { escapeTerminal, safeJson } from "../escape-terminal.ts";
@@ -26,12 +25,7 @@ export const defineWatch: Define = (command, act) => {
 };
 
 async function watch(invocation: Invocation, pattern: string, options: WatchOptions): Promise<ExitCode> {
-  if (!keyMatcher(pattern)) {
-    throw new CliError(exitCodes.invalid, `"${escapeTerminal(pattern)}" is not a pattern of keys.`, {
-      code: "invalid_key",
-      fix: "Write one like 'shop.**': segments joined by dots, * one segment, ** any number.",
-    });
-  }
+  checkPattern(pattern, exitCodes.invalid);
   const { output } = invocation;
   const order = stopOrder(output);
   const daemon = await connect(invocation);
