@@ -237,6 +237,9 @@ describe("dev", () => {
     const ended = await run(["dev", "--port", "0"], folder).ended;
     expect(ended.code).toBe(7);
     expect(ended.stderr).toContain("no database");
+    expect(ended.stderr).toMatch(/The app has ended \(code 7\); the daemon is stopped\.\n$/);
+    expect(ended.stdout).toContain("Setpoint is running");
+    expect(ended.stdout).not.toMatch(/Change something|Ctrl-C/);
     expect(existsSync(join(folder, ".setpoint", "daemon.json"))).toBe(false);
   });
 

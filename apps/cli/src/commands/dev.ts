@@ -51,16 +51,25 @@ async function dev(invocation: Invocation, folder: string | undefined, options: 
     const silence = new AbortController();
     await Promise.race([firstWords, child.exited, order.given, delay(firstWordsMs, undefined, { signal: silence.signal }).catch(() => {})]);
     silence.abort();
-    const hints = app.hints.length === 0 ? state.next.slice(1, 2) : app.hints.map((hint) => pasteable(hint, running.access));
+    const hasEnded = child.process.exitCode !== null || child.process.signalCode !== null;
+    const hints = hasEnded
+      ? []
+      : app.hints.length === 0
+        ? state.next.slice(1, 2)
+        : app.hints.map((hint) => pasteable(hint, running.access));
     output.result({
       json: { ...state, try: hints },
-      text: ({ bold, cyan, dim }) => [
-        "",
-        ...(hints.length === 0 ? [] : [`  ${bold("Change something, and watch:")}`, ...hints.map((hint) => `    ${cyan(hint)}`), ""]),
-        dim("  Ctrl-C stops both."),
-      ],
+      // To one whose app is gone there is nothing to say about using it.
+      text: ({ bold, cyan, dim }) =>
+        hasEnded
+          ? []
+          : [
+              "",
+              ...(hints.length === 0 ? [] : [`  ${bold("Change something, and watch:")}`, ...hints.map((hint) => `    ${cyan(hint)}`), ""]),
+              dim("  Ctrl-C stops both."),
+            ],
     });
-    return await ending(child, running, order.exitCode);
+    return await ending(child, running, invocation, order.exitCode);
   } finally {
     await running.stop();
   }
@@ -135,7 +144,12 @@ function pasteable(hint: string, { cwd, options }: Invocation): string {
 }
 
 /** Waits for whichever ends first and ends the other. */
-async function ending(child: Child, running: RunningProject, orderedExitCode: () => ExitCode | undefined): Promise<ExitCode> {
+async function ending(
+  child: Child,
+  running: RunningProject,
+  { output }: Invocation,
+  orderedExitCode: () => ExitCode | undefined,
+): Promise<ExitCode> {
   const first = await Promise.race([
     child.exited.then((exit) => ({ who: "app" as const, exit })),
     running.child.exited.then((exit) => ({ who: "daemon" as const, exit })),
@@ -144,8 +158,10 @@ async function ending(child: Child, running: RunningProject, orderedExitCode: ()
   await Promise.all([child.exited, running.stop()]);
   const ordered = orderedExitCode();
   if (ordered !== undefined) return ordered;
-  if (first.who === "app") return codeOf(first.exit);
-  throw new CliError(exitCodes.failed, `The daemon has ended by itself (${first.exit.signal ?? `code ${first.exit.code}`}).`);
+  const how = first.exit.signal ?? `code ${first.exit.code}`;
+  if (first.who === "daemon") throw new CliError(exitCodes.failed, `The daemon has ended by itself (${how}).`);
+  output.note(`The app has ended (${how}); the daemon is stopped.`);
+  return codeOf(first.exit);
 }
 
 /** The app's own exit code, whatever it is; a signal as a shell tells it. */
