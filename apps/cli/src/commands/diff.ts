@@ -85,8 +85,9 @@ async function betweenRevisions(
     environment,
   }: { readonly from: string | undefined; readonly to: string | undefined; readonly environment: string | undefined },
 ): Promise<Comparison> {
-  // A variable of the shell must not narrow what is compared, nor decide which environment's history a time is looked up in.
-  const { name, revision: head } = await chooseEnvironment({ ...invocation, env: {} }, daemon, environment);
+  const { environments, revision: head } = await daemon.call("listEnvironments");
+  // A time is looked up in one environment; a revision may also tell of one that is no more.
+  const name = environment ?? environments[0]?.name ?? "";
   const revisionOf = async (text: string) => String(await revisionAt(invocation, daemon, name, text));
   const start = from === undefined ? String(Math.max(0, head - 1)) : await revisionOf(from);
   const end = to === undefined ? undefined : await revisionOf(to);
