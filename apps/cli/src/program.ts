@@ -20,12 +20,17 @@ The daemon is found by --url, --project, SETPOINT_URL, SETPOINT_STATE_DIR, then 
 /** The command line as commander knows it. Only the commands that are named in `words` are loaded; the others are names in the help. */
 export async function createProgram(words: readonly string[], version: string, act: Act): Promise<Command> {
   const program = new Command("setpoint");
+  const helpCommand = new Command("help")
+    .summary("print this text, or that of a command")
+    .argument("[command]")
+    .helpGroup("Help:")
+    .helpOption(false);
   program
     .exitOverride()
     .usage("<command> [options]")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "print this text")
-    .helpCommand(false)
+    .addHelpCommand(helpCommand)
     .configureHelp({ showGlobalOptions: true, sortOptions: false })
     .addHelpText("before", overview)
     .addHelpText("after", ending)

@@ -1,11 +1,14 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
-/** Adds `--env`, which every command about one environment takes. */
+/** Adds `--env`, which every command about one environment takes; `--environment` is the same. */
 export function environmentOption(
   command: Command,
   description = "the environment (default: SETPOINT_ENVIRONMENT, else the project's default)",
 ): Command {
-  return command.option("-e, --env <environment>", description);
+  return command
+    .option("-e, --env <environment>", description)
+    .addOption(new Option("--environment <environment>").hideHelp())
+    .on("option:environment", (name: string) => command.setOptionValueWithSource("env", name, "cli"));
 }
 
 /** Adds what every command that writes takes. */

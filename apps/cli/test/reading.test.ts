@@ -42,6 +42,7 @@ describe("get", () => {
 
   test("the environment comes from the option, then the variable, then the project", async () => {
     const environmentOf = async (words: string[], env = {}) => jsonOf(await shop.run(["get", ...words], { env }))["environment"];
+    expect(await environmentOf(["--environment", "base"], { SETPOINT_ENVIRONMENT: "production" })).toBe("base");
     expect(await environmentOf(["-e", "base"], { SETPOINT_ENVIRONMENT: "production" })).toBe("base");
     expect(await environmentOf([], { SETPOINT_ENVIRONMENT: "production" })).toBe("production");
     expect(await environmentOf([])).toBe("dev");

@@ -21,6 +21,14 @@ test.each(names)("%s --help begins with examples", async (name) => {
   expect(help.stdout).toMatch(new RegExp(`^Examples:\n  (SETPOINT_\\w+=\\S+ )?setpoint ${name}`));
 });
 
+test("help is a command, too, and shows the same", async () => {
+  expect(await setpoint(["help"])).toEqual(await setpoint(["--help"]));
+  for (const name of names) expect(await setpoint(["help", name])).toEqual(await setpoint([name, "--help"]));
+  const unknown = await setpoint(["help", "gte"]);
+  expect(unknown).toMatchObject({ code: 2, stdout: "" });
+  expect(unknown.stderr).toContain("show values in force");
+});
+
 test("--version is the package's", async () => {
   const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   expect(await setpoint(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
