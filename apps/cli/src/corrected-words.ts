@@ -3,13 +3,17 @@ import type { CliError } from "./cli-error.ts";
 import { safeJson } from "./escape-terminal.ts";
 import { nearestAllowed } from "./nearest-allowed.ts";
 
-/** The user's own words with what was mistyped put right; `undefined` where nothing is known to be. */
+/** The user's own words with all that was wrong put right; `undefined` where that is not known of everything. */
 export function correctedWords({ details }: CliError, words: readonly string[]): readonly string[] | undefined {
   const { correction, keyCorrections = [], issues = [] } = details;
   let corrected = words;
   for (const issue of issues) {
+    if (keyCorrections.some(([given]) => given === issue.key)) continue;
     const nearest = nearestAllowed(issue);
-    if (nearest !== undefined) corrected = replaceValue(corrected, issue.key, issue.received, nearest);
+    const before = corrected;
+    if (nearest !== undefined) corrected = replaceValue(before, issue.key, issue.received, nearest);
+    // A command that would be refused for another reason helps nobody.
+    if (corrected === before) return undefined;
   }
   for (const [given, meant] of correction ? [correction, ...keyCorrections] : keyCorrections) {
     corrected = replaceWord(corrected, given, meant);

@@ -75,6 +75,8 @@ describe("set", () => {
     expect(await tryOf("shop.maxItems", "--", "-1")).toBe("setpoint set shop.maxItems -- 1");
     expect(await tryOf("shop.maxItems", "-e", "dev", "2000")).toBe("setpoint set shop.maxItems -e dev 100");
     expect(await tryOf("shop.maxItems", "2000", "-m", "2000"), "which of the two is the value?").toBeUndefined();
+    expect(await tryOf("shop.maxItems=2000", "shop.isOpen=maybe"), "half of it would do").toBeUndefined();
+    expect(await tryOf("shop.maxItems=2000", "shop.isOpen=no")).toBe("setpoint set shop.maxItems=100 shop.isOpen=false");
     expect(await tryOf("shop.maxItms=3", "shop.isOpen=true")).toBe("setpoint set shop.maxItems=3 shop.isOpen=true");
   });
 
