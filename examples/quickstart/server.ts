@@ -12,7 +12,7 @@ const port = Number(process.env["STOREFRONT_PORT"] || 4748);
 const patienceMs = 3_000;
 
 const folder = fileURLToPath(new URL("dist", import.meta.url));
-const renderPage = readPage(folder) ?? giveUp("The page is not built. Build it: pnpm -F @setpoint/example-quickstart build");
+const renderPage = readPage(folder) ?? giveUp("The page is not built. Build it: npm run build");
 
 const client = createClient<Config>();
 const impatience = setTimeout(

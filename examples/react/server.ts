@@ -10,7 +10,7 @@ import type { Config } from "./config.ts";
 
 const built = new URL("dist/", import.meta.url);
 if (!existsSync(built)) {
-  console.error("The page is not built. Build it: pnpm -F @setpoint/example-react build");
+  console.error("The page is not built. Build it: npm run build");
   process.exit(1);
 }
 const template = readFileSync(new URL("client/index.html", built), "utf8");

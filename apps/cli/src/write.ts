@@ -122,7 +122,7 @@ async function refusedPreview({ changes, issues, gates }: Preview, daemon: Daemo
   if (errors.every(({ key }) => sealed.has(key))) {
     return new CliError(exitCodes.refused, "Sensitive values cannot be stored yet; nothing was written.", {
       code: "secrets_unavailable",
-      fix: "Give it to the application's own process as an override.",
+      fix: "Keep it out of the store until sealed storage exists.",
     });
   }
   const isConflict = errors.some(({ code }) => code === "version_mismatch");
