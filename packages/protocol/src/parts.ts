@@ -29,7 +29,7 @@ export const keyText = z
 /** `<revision>-<16 hex>`, or a bare revision, which skips the check of the history. */
 export const cursorText = z
   .string()
-  .regex(/^(0|[1-9][0-9]{0,15})(-[0-9a-f]{16})?$/, { error: "must be <revision>-<16 hex> or a revision" })
+  .regex(/^(0|[1-9][0-9]{0,15})(-[0-9a-f]{16})?$/, { error: "must be <revision>-<16 hex> or a revision", abort: true })
   .refine((text) => Number.isSafeInteger(Number.parseInt(text, 10)), { error: "must hold a revision below 2^53" })
   .meta({ id: "Cursor" });
 

@@ -1,5 +1,15 @@
-import { type Change, type Json, type JsonObject, leafOf, type Plan, type RecordReader, resolveKey } from "@setpoint/core";
-import type { Committer, CommitRequest, PreviewOutcome } from "./commit.ts";
+import {
+  type Change,
+  decide,
+  type Json,
+  type JsonObject,
+  kindRoles,
+  leafOf,
+  type Plan,
+  type RecordReader,
+  resolveKey,
+} from "@setpoint/core";
+import type { BatchMaker, Committer, CommitRequest, PreviewOutcome } from "./commit.ts";
 import { type Answer, answer, type Caller, refuse } from "./handler.ts";
 import type { View } from "./view.ts";
 
@@ -11,6 +21,19 @@ interface CommittingCall {
   readonly idempotency?: { readonly key: string; readonly request: string };
 }
 
+/** A batch that is refused where it holds a kind that the caller's role may not change: a rollback may bring schemas back, too. */
+export function permitted(caller: Caller, batch: BatchMaker): BatchMaker {
+  return (reader) => {
+    const made = batch(reader);
+    if (!made.ok) return made;
+    for (const kind of new Set(made.changes.map((change) => change.kind))) {
+      const decision = decide(caller, kindRoles[kind]);
+      if (!decision.allowed) return { ok: false, refusal: { code: "access_denied", detail: `${decision.reason} (kind ${kind})` } };
+    }
+    return made;
+  };
+}
+
 /** Commits for a call and answers it. */
 export async function commitAnswer(
   committer: Committer,
@@ -20,6 +43,7 @@ export async function commitAnswer(
   const { kind, id, name } = call.caller;
   const outcome = await committer.commit({
     ...request,
+    batch: permitted(call.caller, request.batch),
     principal: { kind, id, name },
     origin: call.origin,
     requestId: call.requestId,

@@ -1,4 +1,6 @@
+import { RecordSet } from "@setpoint/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { permitted } from "../../src/engine/batch-answer.ts";
 import { serve, type Served } from "../serve.ts";
 
 let daemon: Served;
@@ -98,6 +100,22 @@ describe("a batch", () => {
       status: 412,
       json: { code: "version_mismatch", issues: [{ code: "version_mismatch", key: "shop.maxItems", expected: 1 }] },
     });
+  });
+});
+
+describe("what a role may change", () => {
+  const admin = { kind: "token", id: "a", name: "a", role: "admin" } as const;
+  const editor = { ...admin, role: "editor" } as const;
+  const make = (kind: "value" | "schema" | "environment") => () => ({ ok: true as const, changes: [{ kind, key: "x" }] });
+
+  it("is decided by kind, whatever route or rollback the change comes by", () => {
+    const none = new RecordSet();
+    expect(permitted(editor, make("value"))(none).ok).toBe(true);
+    for (const kind of ["schema", "environment"] as const) {
+      expect(permitted(admin, make(kind))(none).ok).toBe(true);
+      expect(permitted(editor, make(kind))(none)).toMatchObject({ ok: false, refusal: { code: "access_denied" } });
+      expect(permitted({ ...admin, role: "viewer" }, make("value"))(none)).toMatchObject({ ok: false });
+    }
   });
 });
 

@@ -15,7 +15,7 @@ import {
 } from "@setpoint/core";
 import { requestLimits } from "@setpoint/protocol";
 import type { EntryOutline } from "../../ports/change-log.ts";
-import { batchBody, commitAnswer, previewBody, wireChange } from "../../engine/batch-answer.ts";
+import { batchBody, commitAnswer, permitted, previewBody, wireChange } from "../../engine/batch-answer.ts";
 import type { BatchMaker, Committer } from "../../engine/commit.ts";
 import { contentOf, cursorOf, type EntryHeader, headerOf } from "../../engine/entry.ts";
 import { answer, type Handlers, refuse } from "../../engine/handler.ts";
@@ -116,7 +116,7 @@ export function historyRoutes({ view, reading, committer }: { view: View; readin
       if (typeof revision !== "number") return refuse(revision);
       const scope = { ...(environment !== undefined && { environment }), ...(namespace !== undefined && { namespace }) };
       const batch = revert === undefined ? rollbackTo(await reading.stateAt(revision), scope) : await revertOf(reading, revision);
-      if (call.query.preview) return previewBody(view, committer.preview(batch, daemonBatchLimits));
+      if (call.query.preview) return previewBody(view, committer.preview(permitted(call.caller, batch), daemonBatchLimits));
       return commitAnswer(committer, call, {
         batch,
         limits: daemonBatchLimits,

@@ -15,7 +15,7 @@ import {
   resolveKey,
 } from "@setpoint/core";
 import { LRUCache } from "lru-cache";
-import { batchBody, commitAnswer, previewBody } from "../../engine/batch-answer.ts";
+import { batchBody, commitAnswer, permitted, previewBody } from "../../engine/batch-answer.ts";
 import type { Committer } from "../../engine/commit.ts";
 import { cursorOf } from "../../engine/entry.ts";
 import { EnvironmentView } from "../../engine/environment-view.ts";
@@ -126,7 +126,7 @@ export function valueRoutes({ view, reading, committer }: { view: View; reading:
       const changes = batchOf(call);
       if (!Array.isArray(changes)) return refuse(changes);
       const batch = () => ({ ok: true as const, changes: changes as readonly BatchChange[] });
-      if (call.query.preview) return previewBody(view, committer.preview(batch, clientBatchLimits));
+      if (call.query.preview) return previewBody(view, committer.preview(permitted(call.caller, batch), clientBatchLimits));
       return commitAnswer(committer, call, {
         batch,
         limits: clientBatchLimits,
