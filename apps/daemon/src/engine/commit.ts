@@ -85,11 +85,14 @@ export class Committer {
   readonly #chance: Chance;
   #waiting: Item[] = [];
   #group: Item[] | undefined;
+  /** Settles when the newest group has. */
+  #groupEnd: Promise<void> = Promise.resolve();
   /** The view plus every batch planned and not durable yet. */
   #tip: RecordOverlay;
   #tipRevision: number;
   #lastAt: number;
   readonly #running = new Set<string>();
+  readonly #idleListeners: (() => void)[] = [];
 
   /** @param parts.lastAt epoch milliseconds of the newest entry, 0 without one */
   constructor(parts: { log: ChangeLog; view: View; clock: Clock; chance: Chance; lastAt: number }) {
@@ -135,7 +138,6 @@ export class Committer {
       await new Promise<void>((resolve) => void this.#idleListeners.push(resolve));
     }
   }
-  #idleListeners: (() => void)[] = [];
 
   async #replay({ principal, idempotency }: CommitRequest): Promise<CommitOutcome | undefined> {
     if (!idempotency) return undefined;
@@ -146,7 +148,19 @@ export class Committer {
     if (answer?.request !== idempotency.request) {
       return { ok: false, refusal: { code: "idempotency_mismatch", detail: "This Idempotency-Key was used for a different request." } };
     }
+    // What is answered as accepted must be readable: the first request may have ended with its outcome unknown.
+    await this.#catchUp(entry.revision);
     return { ok: true, status: answer.status, body: completed(JSON.parse(answer.body) as JsonObject, entry), replayed: true };
+  }
+
+  /** Brings the view to a durable revision, between two groups. */
+  async #catchUp(revision: number): Promise<void> {
+    while (this.#group && this.#view.head.revision < revision) await this.#groupEnd;
+    if (this.#view.head.revision >= revision) return;
+    const follow = async (): Promise<void> => {
+      if (await this.#follow()) this.#planAgain([]);
+    };
+    await this.#hold([], follow());
   }
 
   #enqueue(request: CommitRequest): Promise<CommitOutcome> {
@@ -221,11 +235,17 @@ export class Committer {
       return;
     }
     const group = this.#waiting.splice(0, commitLimits.groupMax);
+    void this.#hold(group, this.#run(group));
+  }
+
+  /** Lets no other group begin before the work is done. */
+  #hold(group: Item[], work: Promise<void>): Promise<void> {
     this.#group = group;
-    void this.#run(group).finally(() => {
+    this.#groupEnd = work.finally(() => {
       this.#group = undefined;
       this.#next();
     });
+    return this.#groupEnd;
   }
 
   async #run(group: readonly Item[]): Promise<void> {
@@ -263,13 +283,17 @@ export class Committer {
       if (entries.length === 0) return this.#view.head.revision > before;
       for (const { revision, hash, at, changes } of entries) {
         const records = changes.map(({ salt: _, after, ...id }) => ({ ...id, ...(after !== undefined && { value: after }), revision }));
-        const told = records.map(({ value, revision: __, ...id }) => ({ ...id, ...(value !== undefined && { after: value }) }));
+        const told = changes.map(({ salt: _, ...change }) => {
+          const before = this.#view.records.record(change)?.value;
+          return { ...change, ...(before !== undefined && { before }) };
+        });
         this.#view.apply({ head: { revision, hash }, at, records, plan: { effective: [], structural: true, changes: told } });
         this.#lastAt = Math.max(this.#lastAt, Date.parse(at));
       }
     }
   }
 
+  /** The group is durable. A fault from here on ends the process on purpose: the log is right, and a start reads it. */
   #settle(group: readonly Item[], hashes: ReadonlyMap<number, string>): void {
     for (const { planned } of group) {
       if ("refusal" in planned) continue;

@@ -107,6 +107,28 @@ it("takes in what became durable although its outcome was not known, and goes on
   expect((await log.read(0, 10)).map(({ revision }) => revision)).toEqual([1, 2, 3, 4]);
 });
 
+it("answers a repeated request whose outcome was not known only when the view shows it", async () => {
+  const { committer, commit, view, log } = await engine({ afterCommit: "exit" });
+  const told: unknown[] = [];
+  view.follow(({ commit: { plan } }) => told.push(plan.changes.map(({ key, before, after }) => [key, before, after])));
+  const request = {
+    principal: system,
+    origin: "test",
+    limits: clientBatchLimits,
+    batch: () => ({ ok: true as const, changes: [stock(7)] }),
+    answer: () => ({ value: 7 }),
+    idempotency: { key: "once", request: "same" },
+  };
+  await expect(committer.commit(request)).rejects.toMatchObject({ code: "outcome_unknown" });
+  const others = [commit([{ kind: "value", environment: "dev", key: "shop.name", value: "a" }]), commit([stock(101)])];
+  expect(await committer.commit(request)).toMatchObject({ ok: true, replayed: true, body: { revision: 2, value: 7 } });
+  expect(resolveKey(view.records, "dev", "shop.stock")?.value).toBe(7);
+  expect(await Promise.all(others)).toMatchObject([{ ok: true, body: { revision: 3 } }, { ok: false }]);
+  expect(told).toEqual([[["shop.stock", undefined, 7]], [["shop.name", undefined, "a"]]]);
+  expect(await commit([stock(8, 2)])).toMatchObject({ ok: true, body: { revision: 4, value: 8 } });
+  expect(view.head).toEqual(await log.head());
+});
+
 it("lets a request that fails while it is planned cost no other request anything", async () => {
   const { committer, commit, view, log } = await engine();
   const failing = committer.commit({
